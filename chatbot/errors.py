@@ -1,0 +1,206 @@
+"""Every failure this system knows, as one tree; each error says whether to try the next provider.
+
+    FunzaError
+    ├── InvalidInput             the caller's mistake: nobody else is tried, nothing is charged
+    │   ├── TooLong              over a limit of size or tokens
+    │   ├── ContextTooLong       the conversation does not fit the model (the provider said so)
+    │   └── UnknownModel         a model or provider name that is not in our index
+    ├── NotFound                 no such record, stage or card
+    ├── NotAllowed               policy forbids it (CLOUD_POLICY, a role, a budget)
+    ├── NoProvider               every provider in the chain was tried or skipped
+    ├── LedgerUnavailable        the `reserved` row could not commit, so no call was made
+    └── ProviderError            one try at one provider failed
+        ├── Unreachable          refused, reset before the request was sent, DNS, TLS, redirect
+        ├── TimedOut             no first token, a silent gap, or the total deadline
+        ├── RateLimited          429; carries `retry_after` in seconds when the provider gave one
+        ├── OutOfCredit          402, or 429 with a billing code
+        ├── ServerFailed         5xx
+        ├── BadKey               401, 403: our key, never the client's fault
+        ├── ModelRetired         404, 410, or 400 `model_not_available`: this model is gone, not its provider
+        ├── Refused              another 4xx: the provider does not take this request
+        ├── Filtered             a content filter stopped the answer
+        ├── BadAnswer            an answer came and is not usable
+        │   ├── EmptyAnswer  ├── NotText (HTML, wrong type)  ├── Malformed  ├── Truncated
+        │   ├── Looping      ├── Unsupported (says what its passages do not)  └── SchemaBroken
+        ├── Busy                 the queue is full
+        └── NotReady             weights missing, no memory, no engine; says the remedy
+
+`ends` is the ledger state of the failed attempt: `released` (the provider cannot have billed),
+`unknown` (it may have: an estimate stays in the books) or `settled` (an answer came, with its usage).
+Rules: faults.md section 1.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+End = Literal["settled", "released", "unknown"]
+
+
+class FunzaError(Exception):
+    """Base. `detail` is safe to show a client; `field` names the input at fault, `remedy` what to do."""
+
+    code: ClassVar[str] = "internal_error"
+    title: ClassVar[str] = "Something went wrong on our side"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, detail: str = "", *, field: str | None = None, remedy: str | None = None) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.field = field
+        self.remedy = remedy
+
+
+class InvalidInput(FunzaError):
+    code = "invalid_input"
+    title = "The request is not valid"
+
+
+class TooLong(InvalidInput):
+    code = "too_long"
+    title = "The request is too long"
+
+
+class ContextTooLong(InvalidInput):
+    code = "conversation_too_long"
+    title = "The conversation is longer than the model can read"
+
+
+class UnknownModel(InvalidInput):
+    code = "unknown_model"
+    title = "There is no such model here"
+
+
+class NotFound(FunzaError):
+    code = "not_found"
+    title = "There is nothing here"
+
+
+class NotAllowed(FunzaError):
+    code = "not_allowed"
+    title = "The policy of this installation does not allow it"
+
+
+class NoProvider(FunzaError):
+    code = "provider_unavailable"
+    title = "No model can answer now"
+    retryable = True
+
+    def __init__(self, detail: str = "", *, retry_after: float = 5.0, remedy: str | None = None) -> None:
+        super().__init__(detail, remedy=remedy)
+        self.retry_after = retry_after
+
+
+class LedgerUnavailable(FunzaError):
+    code = "ledger_unavailable"
+    title = "The cost ledger cannot be written, so no model was called"
+    retryable = True
+
+
+class ProviderError(FunzaError):
+    """One try failed. `same_again`: a second try at the same provider may help. `try_next`: another may."""
+
+    code = "provider_unavailable"
+    retryable = True
+    kind: ClassVar[str] = "provider_error"
+    ends: End = "released"
+    same_again: ClassVar[bool] = False
+    try_next: ClassVar[bool] = True
+
+    def __init__(self, detail: str = "", *, retry_after: float | None = None, status: int | None = None,
+                 ends: End | None = None, remedy: str | None = None) -> None:
+        super().__init__(detail, remedy=remedy)
+        self.retry_after = retry_after
+        self.status = status
+        if ends is not None:
+            self.ends = ends
+
+
+class Unreachable(ProviderError):
+    kind = "connect"
+
+
+class TimedOut(ProviderError):
+    kind = "timeout"
+    ends = "unknown"
+
+
+class RateLimited(ProviderError):
+    code = "busy"
+    kind = "rate_limit"
+    same_again = True
+
+
+class OutOfCredit(ProviderError):
+    kind = "out_of_credit"
+
+
+class ServerFailed(ProviderError):
+    kind = "server_error"
+    same_again = True
+
+
+class BadKey(ProviderError):
+    kind = "bad_key"
+
+
+class ModelRetired(ProviderError):
+    kind = "model_retired"
+
+
+class Refused(ProviderError):
+    kind = "refused"
+
+
+class Filtered(ProviderError):
+    kind = "filter"
+    ends = "settled"
+
+
+class BadAnswer(ProviderError):
+    code = "bad_upstream"
+    kind = "bad_answer"
+    ends: End = "settled"
+    same_again = True
+
+
+class EmptyAnswer(BadAnswer):
+    code = "empty_answer"
+    kind = "empty"
+
+
+class NotText(BadAnswer):
+    kind = "not_text"
+    ends = "released"
+    same_again = False
+
+
+class Malformed(BadAnswer):
+    kind = "malformed"
+    ends = "unknown"
+
+
+class Truncated(BadAnswer):
+    kind = "truncated"
+
+
+class Looping(BadAnswer):
+    kind = "looping"
+
+
+class Unsupported(BadAnswer):
+    kind = "unsupported"
+    same_again = False
+
+
+class SchemaBroken(BadAnswer):
+    kind = "schema"
+
+
+class Busy(ProviderError):
+    code = "busy"
+    kind = "busy"
+
+
+class NotReady(ProviderError):
+    kind = "not_ready"

@@ -1,0 +1,192 @@
+"""Every setting of Funza Mama: its name, default, range and meaning. A leaf: it imports nothing of ours.
+
+Read from the environment, then `.env`, then `funza.yaml` (the first that names a setting wins).
+A wrong setting stops the start with one line that names it, and exit code 78 (EX_CONFIG, sysexits.h).
+`.env.example` is generated from this file by `make docs`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, NoReturn
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    YamlConfigSettingsSource,
+)
+
+EX_CONFIG = 78
+Strategy = Literal["local", "cloud", "hybrid"]
+NameList = Annotated[tuple[str, ...], NoDecode]
+"""A comma-separated list of names."""
+
+
+def _url(value: str) -> str:
+    """An http(s) URL without a trailing slash, or empty for "not set"."""
+    if value and not value.startswith(("http://", "https://")):
+        raise ValueError("must start with http:// or https://")
+    return value.rstrip("/")
+
+
+Url = Annotated[str, AfterValidator(_url)]
+
+
+class Settings(BaseSettings):
+    """All settings. Times are seconds, money is US dollars, sizes are named in the field."""
+
+    model_config = SettingsConfigDict(env_file=".env", yaml_file="funza.yaml", extra="ignore", frozen=True,
+                                      env_ignore_empty=True, hide_input_in_errors=True)
+
+    # --- server ---
+    host: str = Field("127.0.0.1", description="address to bind; anything but loopback needs AUTH=on")
+    port: int = Field(8000, ge=1, le=65535, description="TCP port to bind")
+    database_url: str = Field("sqlite:///instance/funza.db", description="SQLAlchemy URL of the ledger and records")
+    redis_url: str = Field("", description="Redis shared by several workers; empty with one worker")
+    secret_key: SecretStr = Field(SecretStr(""), description="signs cookies; empty makes a fresh one at each start")
+    auth: Literal["off", "on"] = Field("off", description="off is allowed only on a loopback bind")
+    max_body_bytes: int = Field(1_000_000, ge=1_000, le=100_000_000, description="largest request body in bytes")
+    max_message_chars: int = Field(4_000, ge=100, le=100_000, description="longest chat message in characters")
+
+    # --- which provider ---
+    strategy: Strategy = Field("hybrid", description="local never leaves the machine; cloud never loads weights")
+    extraction_strategy: Strategy = Field("hybrid", description="the same, for documents")
+    cloud_policy: Literal["allowed", "ask", "never"] = Field(
+        "allowed", description="may redacted text go to a cloud: allowed, ask (consent per conversation) or never")
+    chain: NameList = Field((), description="ordered provider[/model] list, when the default order will not do")
+
+    # --- the local model ---
+    local_engine: Literal["auto", "transformers", "llama_cpp", "openai_url", "off"] = Field(
+        "auto", description="auto: transformers on a GPU, llama_cpp on a CPU, openai_url when LOCAL_BASE_URL is set")
+    local_model: str = Field("", description="hub id, GGUF path or folder; empty lets the machine decide")
+    local_model_revision: str = Field("", description="commit of LOCAL_MODEL on the hub (40 hex digits)")
+    local_base_url: Url = Field("", description="an OpenAI-compatible server of yours, with its /v1")
+    local_api_key: SecretStr = Field(SecretStr(""), description="key of that server, if it wants one")
+    model_dir: Path = Field(Path("models"), description="where weights are kept")
+    local_queue: int = Field(8, ge=1, le=1_000, description="requests that may wait for the local model")
+    local_idle_unload: float = Field(900.0, ge=0, description="seconds without work until weights are freed; 0 never")
+
+    # --- clouds: a provider without a key is simply not in the chain ---
+    together_api_key: SecretStr = Field(SecretStr(""), description="Together key")
+    together_base_url: Url = Field("https://api.together.xyz", description="Together address, without /v1")
+    together_model: str = Field("meta-llama/Meta-Llama-3.1-405B-Instruct-Turbo", description="first model asked")
+    together_successors: NameList = Field(
+        ("meta-llama/Llama-3.3-70B-Instruct-Turbo", "openai/gpt-oss-120b"),
+        description="models tried when the first is retired")
+    openai_api_key: SecretStr = Field(SecretStr(""), description="OpenAI key")
+    openai_base_url: Url = Field("https://api.openai.com/v1", description="OpenAI address, with /v1")
+    openai_model: str = Field("gpt-4.1-mini", description="first model asked")
+    openai_successors: NameList = Field(("gpt-4o-mini",), description="models tried when the first is retired")
+    huggingface_api_key: SecretStr = Field(SecretStr(""), description="Hugging Face token: router and gated weights")
+    huggingface_base_url: Url = Field("https://router.huggingface.co/v1", description="router address, with /v1")
+    huggingface_model: str = Field("meta-llama/Llama-3.3-70B-Instruct:together",
+                                   description="first model asked; `:provider` pins who serves it, and the price")
+    huggingface_successors: NameList = Field(("openai/gpt-oss-120b:together",), description="when it is retired")
+    gemini_api_key: SecretStr = Field(SecretStr(""), description="Gemini key")
+    gemini_base_url: Url = Field("https://generativelanguage.googleapis.com/v1beta/openai",
+                                 description="Gemini's OpenAI-compatible address")
+    gemini_model: str = Field("gemini-2.5-flash", description="first model asked")
+    gemini_successors: NameList = Field(("gemini-3.5-flash",), description="models tried when the first is retired")
+    hf_endpoint_url: Url = Field("", description="a dedicated text endpoint of yours at Hugging Face, with its /v1")
+    hf_endpoint_token: SecretStr = Field(SecretStr(""), description="token of that endpoint")
+    image_endpoint_url: Url = Field("", description="a dedicated SDXL endpoint at Hugging Face")
+    image_endpoint_token: SecretStr = Field(SecretStr(""), description="token of that endpoint")
+
+    # --- time ---
+    cloud_timeout: float = Field(30.0, gt=0, le=600, description="seconds one try at a cloud may take")
+    cloud_retry_attempts: int = Field(3, ge=1, le=3, description="tries a call makes in all, over all providers")
+    first_token_timeout: float = Field(15.0, gt=0, le=600, description="seconds a provider has for its first token")
+    idle_timeout: float = Field(15.0, gt=0, le=600, description="seconds of silence inside an answer")
+    total_timeout: float = Field(60.0, gt=0, le=600, description="seconds one call may take in all; streams twice it")
+
+    # --- money ---
+    gpu_hourly_usd: float = Field(0.0, ge=0, description="what an hour of the local GPU costs you")
+    energy_kwh_usd: float = Field(0.0, ge=0, description="what a kilowatt-hour costs you")
+    prices_file: str = Field("", description="TOML file of prices that win over the built-in tables")
+
+    # --- help lines: yours to set and to verify; none is built in ---
+    emergency_numbers: Annotated[dict[str, str], NoDecode] = Field(
+        {}, description="`label=number` pairs, separated by ';', shown with every emergency answer")
+    emergency_numbers_verified_on: date | None = Field(None, description="when someone last called them, YYYY-MM-DD")
+
+    @field_validator("chain", "together_successors", "openai_successors", "huggingface_successors",
+                     "gemini_successors", mode="before")
+    @classmethod
+    def _names(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("emergency_numbers", mode="before")
+    @classmethod
+    def _pairs(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.partition("=") for part in value.split(";") if part.strip()]
+        if any(not label.strip() or not number.strip() for label, _, number in pairs):
+            raise ValueError("write it as label=number;label=number")
+        return {label.strip(): number.strip() for label, _, number in pairs}
+
+    @field_validator("local_model_revision")
+    @classmethod
+    def _commit(cls, value: str) -> str:
+        if value and not (len(value) == 40 and set(value.lower()) <= set("0123456789abcdef")):
+            raise ValueError("must be a commit of 40 hex digits, not a branch or tag")
+        return value
+
+    @model_validator(mode="after")
+    def _together_rules(self) -> Settings:
+        if self.together_base_url.endswith("/v1"):
+            raise ValueError("TOGETHER_BASE_URL must not end in /v1: the SDK adds it")
+        if self.emergency_numbers and self.emergency_numbers_verified_on is None:
+            raise ValueError("EMERGENCY_NUMBERS needs EMERGENCY_NUMBERS_VERIFIED_ON (YYYY-MM-DD)")
+        if self.local_engine == "openai_url" and not self.local_base_url:
+            raise ValueError("LOCAL_ENGINE=openai_url needs LOCAL_BASE_URL")
+        if self.auth == "off" and not self.is_loopback:
+            raise ValueError(f"AUTH=off is allowed only on a loopback HOST, not on {self.host}")
+        return self
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether HOST can be reached from this machine only."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then `.env`, then `funza.yaml`."""
+        return init_settings, env_settings, dotenv_settings, YamlConfigSettingsSource(settings_cls)
+
+
+def describe(error: ValidationError) -> str:
+    """One line for all that is wrong: `STRATEGY: Input should be 'local', 'cloud' or 'hybrid'`. Never a value."""
+    return "; ".join(
+        (".".join(str(part) for part in problem["loc"]).upper() + ": " if problem["loc"] else "")
+        + problem["msg"].removeprefix("Value error, ")
+        for problem in error.errors(include_url=False, include_input=False, include_context=False))
+
+
+def load_settings() -> Settings:
+    """Settings of this process; a wrong one ends it with one line on stderr and exit code 78."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        stop(describe(error))
+
+
+def stop(reason: str) -> NoReturn:
+    """End the process because a setting is wrong."""
+    print(f"funza: wrong setting: {reason}", file=sys.stderr)
+    raise SystemExit(EX_CONFIG)
