@@ -1,0 +1,51 @@
+"""What one row of `PROVIDERS` says: a provider is data first, and code only where its protocol needs code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Sdk = Literal["together", "openai"]
+Schema = dict[str, Any]
+
+
+def json_schema_envelope(schema: Schema) -> dict[str, Any]:
+    """OpenAI's form of `response_format`. The name is required: letters, digits, `_` and `-`, at most 64."""
+    return {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRow:
+    """One provider. The `*_setting` fields name fields of `config.Settings`; empty means there is none."""
+
+    name: str
+    """Its id in `CHAIN`, in the ledger and in `provider/model`."""
+    title: str
+    """Its name for people."""
+    sdk: Sdk | None
+    """The SDK that drives it, or None for the model on this machine."""
+    docs: str
+    """Where its API is described."""
+    key_setting: str = ""
+    url_setting: str = ""
+    model_setting: str = ""
+    successors_setting: str = ""
+    default_models: tuple[str, ...] = ()
+    """Models to ask for when no setting names one."""
+    keyless: bool = False
+    """Whether an address alone makes it usable."""
+    prices: str = ""
+    """Its provider id in genai-prices; empty when it is not billed by the token."""
+    max_tokens_field: str = "max_tokens"
+    unsupported: frozenset[str] = frozenset()
+    """Request fields it answers 400 to: they are left out."""
+    response_format: Callable[[Schema], dict[str, Any]] = json_schema_envelope
+    """How it wants a JSON Schema (structured output)."""
+    notes: str = ""
+    """What a person choosing it should know, in one sentence."""
+
+    @property
+    def leaves_machine(self) -> bool:
+        """Whether what it is asked leaves this machine."""
+        return self.sdk is not None
