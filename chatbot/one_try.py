@@ -1,0 +1,157 @@
+"""One try, from its reservation to its one end in the ledger: reserve, permit, ask, judge, settle.
+
+It yields what may be shown and returns how it went. It knows nothing of other tries: those are `calls.py`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+
+from chatbot import call_report
+from chatbot.completion import Pulse
+from chatbot.errors import End, FunzaError, LedgerUnavailable, ProviderError
+from chatbot.pieces import Limits, pieces
+from chatbot.providers.interface import Cancel, ChatRequest, Delta, Finish, Provider, Usage
+from chatbot.usage.ledger import Ending, Ledger, NewCall, Reservation
+from chatbot.usage.prices import Price
+from chatbot.validity import Gate, Withheld
+
+TURN_OVERHEAD = 4
+"""Tokens a chat template adds to each turn, about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """All that one try needs."""
+
+    call_id: str
+    ordinal: int
+    opening: NewCall | None
+    provider: Provider
+    model: str
+    price: Price | None
+    request: Callable[[], ChatRequest]
+    """Makes the request; for a cloud it asks for the permit, and raises NotAllowed."""
+    limits: Limits
+    gate: Gate
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The try became the answer; its row is still `reserved`, so that it ends together with the call's."""
+
+    text: str
+    finish_reason: str
+    reserved: Reservation
+    ending: Ending
+
+
+def prompt_estimate(provider: Provider, request: ChatRequest) -> int:
+    """Tokens of a prompt, estimated."""
+    return sum(provider.count_tokens(message.content) + TURN_OVERHEAD for message in request.messages)
+
+
+def one_try(asking: Asking, ledger: Ledger, prompt_tokens: int) -> Generator[str | Pulse, None, Answered | FunzaError]:
+    """Make the try. Yields text that may be shown and pulses; returns the answer, or the error it ended with.
+
+    Raises LedgerUnavailable when the reservation cannot be written: then nobody was asked.
+    """
+    reserved = ledger.reserve(
+        asking.call_id, ordinal=asking.ordinal, provider=asking.provider.name, model=asking.model,
+        price=asking.price, prompt_tokens=prompt_tokens, opening=asking.opening)
+    tally = _Tally(asking.provider, prompt_tokens)
+    cancel = Cancel()
+    try:
+        reason = yield from _listen(asking, tally, cancel)
+    except FunzaError as error:
+        ending = tally.failed(error)
+        call_report.attempt_failed(asking.call_id, asking.provider.name, asking.model, ending)
+        ledger.end(reserved, ending)
+        return error
+    except GeneratorExit:
+        _end_quietly(ledger, reserved, tally.aborted())
+        raise
+    finally:
+        cancel()
+    return Answered("".join(tally.shown), reason, reserved, tally.settled())
+
+
+def _listen(asking: Asking, tally: _Tally, cancel: Cancel) -> Generator[str | Pulse, None, str]:
+    """Read the pieces through the gate. Returns the finish reason."""
+    try:
+        for piece in pieces(asking.provider, asking.request(), asking.model, cancel, asking.limits):
+            if isinstance(piece, Pulse):
+                yield piece
+            elif isinstance(piece, Delta):
+                yield from tally.show(asking.gate.feed(tally.hear(piece.text)))
+            else:
+                tally.finish = piece
+                break
+        reason = tally.finish.finish_reason if tally.finish else None
+        yield from tally.show(asking.gate.end(reason))
+    except Withheld:
+        return "withheld"
+    return reason or "stop"
+
+
+def _end_quietly(ledger: Ledger, reserved: Reservation, ending: Ending) -> None:
+    """The client is gone: nobody is left to be told that the ledger fails. Recovery ends the row."""
+    try:
+        ledger.end(reserved, ending)
+    except LedgerUnavailable:
+        call_report.unsettled(reserved.call_id)
+
+
+class _Tally:
+    """The running account of one try: its text, its tokens, its times."""
+
+    def __init__(self, provider: Provider, prompt_tokens: int) -> None:
+        self._provider = provider
+        self._prompt_tokens = prompt_tokens
+        self._began = time.monotonic()
+        self._first_token_ms: int | None = None
+        self._heard: list[str] = []
+        self.shown: list[str] = []
+        self.finish: Finish | None = None
+
+    def hear(self, text: str) -> str:
+        if self._first_token_ms is None:
+            self._first_token_ms = self._elapsed_ms()
+        self._heard.append(text)
+        return text
+
+    def show(self, text: str) -> Generator[str, None, None]:
+        if text:
+            self.shown.append(text)
+            yield text
+
+    def settled(self) -> Ending:
+        return self._ending("settled", self._usage())
+
+    def failed(self, error: FunzaError) -> Ending:
+        """Where the provider may have billed, what came so far is booked, or the prompt's estimate."""
+        state: End = error.ends if isinstance(error, ProviderError) else "released"
+        if state == "released" and self._heard:
+            state = "settled"
+        return self._ending(state, Usage(0, 0) if state == "released" else self._usage(),
+                            failure=error.kind if isinstance(error, ProviderError) else error.code[:20],
+                            status=error.status if isinstance(error, ProviderError) else None)
+
+    def aborted(self) -> Ending:
+        """What came so far is booked; before the first token nobody knows whether it was billed."""
+        return self._ending("settled" if self._heard else "unknown", self._usage(), failure="aborted")
+
+    def _usage(self) -> Usage:
+        if self.finish and self.finish.usage:
+            return self.finish.usage
+        return Usage(self._prompt_tokens, self._provider.count_tokens("".join(self._heard)), reported=False)
+
+    def _ending(self, state: End, usage: Usage, *, failure: str = "", status: int | None = None) -> Ending:
+        return Ending(state=state, usage=usage, failure=failure, status=status, latency_ms=self._elapsed_ms(),
+                      first_token_ms=self._first_token_ms,
+                      upstream_id=self.finish.upstream_id if self.finish else "")
+
+    def _elapsed_ms(self) -> int:
+        return round((time.monotonic() - self._began) * 1000)

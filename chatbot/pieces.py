@@ -1,0 +1,84 @@
+"""One try at one provider, in a thread of its own, so that every limit holds to the moment.
+
+A vendor's timeout is for each read, not for the whole (a byte every 0.7 s runs for ever), a blocked read cannot be
+interrupted, and a name lookup has no timeout at all. So the try runs beside us and we wait for its pieces: for the
+first token, between two pieces, and until the deadline. A second of silence yields a `Pulse`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+
+import structlog
+
+from chatbot.completion import Pulse
+from chatbot.errors import FunzaError, ProviderError, TimedOut
+from chatbot.providers.interface import Cancel, ChatRequest, Delta, Finish, Piece, Provider
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds, and the moment (`time.monotonic`) when all must be over."""
+
+    first_token: float
+    idle: float
+    deadline: float
+
+
+class _Over:
+    """The provider's generator ended."""
+
+
+def pieces(provider: Provider, request: ChatRequest, model: str, cancel: Cancel,
+           limits: Limits) -> Iterator[Piece | Pulse]:
+    """The pieces of one try, with a `Pulse` for each second of silence.
+
+    Raises the ProviderError of the provider, or TimedOut. The try is cancelled when this generator is
+    closed, whoever closes it.
+    """
+    queue: SimpleQueue[Piece | FunzaError | type[_Over]] = SimpleQueue()
+    threading.Thread(target=_work, args=(provider, request, model, cancel, queue), daemon=True,
+                     name=f"try-{provider.name}").start()
+    waiting_since, patience, what = time.monotonic(), limits.first_token, "no first token"
+    try:
+        while True:
+            moment = time.monotonic()
+            until = min(waiting_since + patience, limits.deadline)
+            if moment >= until:
+                raise TimedOut(what if until < limits.deadline else "the deadline passed")
+            try:
+                got = queue.get(timeout=min(1.0, until - moment))
+            except Empty:
+                if time.monotonic() < until:
+                    yield Pulse()
+                continue
+            if isinstance(got, FunzaError):
+                raise got
+            if isinstance(got, Delta | Finish):
+                yield got
+                waiting_since, patience, what = time.monotonic(), limits.idle, "silence inside the answer"
+            else:
+                return
+    finally:
+        cancel()
+
+
+def _work(provider: Provider, request: ChatRequest, model: str, cancel: Cancel,
+          queue: SimpleQueue[Piece | FunzaError | type[_Over]]) -> None:
+    try:
+        for piece in provider.answer(request, model, cancel):
+            queue.put(piece)
+            if cancel.requested:
+                break
+        queue.put(_Over)
+    except FunzaError as error:
+        queue.put(error)
+    except Exception as error:  # noqa: BLE001 - a bug in a provider must end its try, not hang the call
+        log.error("provider_bug", provider=provider.name, kind=type(error).__name__)
+        queue.put(ProviderError("an unexpected error in its adapter", ends="unknown"))
