@@ -101,6 +101,7 @@ class ProviderError(FunzaError):
     """One try failed. `same_again`: a second try at the same provider may help. `try_next`: another may."""
 
     code = "provider_unavailable"
+    title = "The model could not answer"
     retryable = True
     kind: ClassVar[str] = "provider_error"
     ends: End = "released"
@@ -127,6 +128,7 @@ class TimedOut(ProviderError):
 
 class RateLimited(ProviderError):
     code = "busy"
+    title = "The model is busy"
     kind = "rate_limit"
     same_again = True
 
@@ -159,6 +161,7 @@ class Filtered(ProviderError):
 
 class BadAnswer(ProviderError):
     code = "bad_upstream"
+    title = "The model's answer was not usable"
     kind = "bad_answer"
     ends: End = "settled"
     same_again = True
@@ -166,6 +169,7 @@ class BadAnswer(ProviderError):
 
 class EmptyAnswer(BadAnswer):
     code = "empty_answer"
+    title = "The model's answer was empty"
     kind = "empty"
 
 
@@ -199,6 +203,7 @@ class SchemaBroken(BadAnswer):
 
 class Busy(ProviderError):
     code = "busy"
+    title = "The model is busy"
     kind = "busy"
 
 

@@ -1,0 +1,79 @@
+"""General text for OpenAI-compatible clients: the same call, without passages and without the health support check.
+
+The validity gate holds, danger signs are reported in the completion's `triage`, and there is no curated floor: when
+no model answers, the call fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+from chatbot.calls import Calls, Order
+from chatbot.completion import CallEvent, Completion
+from chatbot.errors import InvalidInput
+from chatbot.providers.interface import ChatRequest, Message
+from chatbot.safety.triage import triage
+from chatbot.strategies import Wish, parse_wish
+from chatbot.usage.ledger import NewCall
+from chatbot.validity import Gate, JsonGate, TextGate
+from config import Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How a model is asked to write."""
+
+    max_tokens: int = 512
+    temperature: float = 0.7
+    top_p: float | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    schema: dict[str, Any] | None = None
+    """A JSON Schema the answer must satisfy, or None for free text."""
+
+
+class SamplingWishes(TypedDict, total=False):
+    """`Sampling`, as keyword arguments."""
+
+    max_tokens: int
+    temperature: float
+    top_p: float | None
+    seed: int | None
+    stop: tuple[str, ...]
+    schema: dict[str, Any] | None
+
+
+class General:
+    """Completes any conversation."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def complete(self, messages: tuple[Message, ...], model: str, sampling: Sampling,
+                 strategy: Strategy | None = None) -> Completion:
+        """The whole completion. Raises UnknownModel, InvalidInput, NoProvider."""
+        return self._calls.finish(self._order(messages, model, sampling, strategy, stream=False))
+
+    def stream(self, messages: tuple[Message, ...], model: str, sampling: Sampling,
+               strategy: Strategy | None = None) -> Iterator[CallEvent]:
+        """The completion as events: `Started`, `TextDelta`s, then one `CompletionDone` or `Failed`."""
+        return self._calls.run(self._order(messages, model, sampling, strategy, stream=True))
+
+    def _order(self, messages: tuple[Message, ...], model: str, sampling: Sampling, strategy: Strategy | None, *,
+               stream: bool) -> Order:
+        if not messages or messages[-1].role != "user":
+            raise InvalidInput("The last message must be the user's.", field="messages")
+        chosen, provider, name = parse_wish(model, strategy or self._calls.settings.strategy)
+        found = triage(messages[-1].content)
+        schema = sampling.schema
+
+        def gate() -> Gate:
+            return TextGate() if schema is None else JsonGate(schema)
+
+        return Order(
+            request=ChatRequest(messages, max_tokens=sampling.max_tokens, temperature=sampling.temperature,
+                                top_p=sampling.top_p, seed=sampling.seed, stop=sampling.stop, schema=schema),
+            wish=Wish(chosen, provider=provider, model=name),
+            call=NewCall("openai", chosen, triage_level=found.level), gate=gate, stream=stream, triage=found)

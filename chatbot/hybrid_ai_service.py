@@ -1,0 +1,163 @@
+"""The front door: one short method for each thing the app can ask a model.
+
+`HybridAIService` ties the features to one metered call chain; everything else is behind it. The module functions at
+the end are names that other people's code imports.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from copy import copy
+from typing import Any, Literal, Unpack
+
+from sqlalchemy import Engine
+
+from chatbot.calls import Calls
+from chatbot.chat.answer import Asked, Chat
+from chatbot.chat.general import General, Sampling, SamplingWishes
+from chatbot.chat.reply import ChatEvent, ChatReply
+from chatbot.completion import CallEvent, Completion
+from chatbot.database import migrate, open_engine
+from chatbot.health import Health
+from chatbot.knowledge.cards import Language, all_cards
+from chatbot.knowledge.search import CardSearch
+from chatbot.provider_status import ModelInfo, list_models, status_of, who_would_answer
+from chatbot.providers import build_providers
+from chatbot.providers.interface import Message, Provider
+from chatbot.quizzes.template import items_from_cards, legacy_question
+from chatbot.stages import stage_named
+from chatbot.usage.ledger import Ledger
+from chatbot.usage.prices import PriceBook
+from chatbot.usage.recovery import recover
+from config import Settings, Strategy, load_settings
+
+Preferred = Literal["huggingface", "together"]
+
+
+class HybridAIService:
+    """Asks the local model, the clouds or the cards, and writes down what each call cost.
+
+    Args:
+        settings: see `config.py`.
+        engine: database of the ledger, migrated.
+        providers: by name, in the order of their rows; built from `settings` when left out.
+    """
+
+    def __init__(self, settings: Settings, engine: Engine, providers: Mapping[str, Provider] | None = None) -> None:
+        self.settings = settings
+        self.engine = engine
+        self.providers = build_providers(settings) if providers is None else providers
+        recover(engine)
+        self.calls = Calls(settings, self.providers, Ledger(engine), PriceBook(settings.prices_file), Health())
+        self._search = CardSearch(all_cards())
+        self._chat = Chat(self.calls, self._search)
+        self._general = General(self.calls)
+
+    def preferring(self, provider: str) -> HybridAIService:
+        """The same service, asking `provider` first (empty: as the strategy says). Shares everything with this one."""
+        if not provider:
+            return self
+        twin = copy(self)
+        twin.calls = self.calls.preferring(provider)
+        twin._chat = Chat(twin.calls, self._search)
+        twin._general = General(twin.calls)
+        return twin
+
+    def generate_chat_response(self, message: str, stage: str | None = None, **asked: Unpack[Asked]) -> ChatReply:
+        """A safe, cited answer. Raises InvalidInput for a bad argument."""
+        return self._chat.answer(message, stage=stage, **asked)
+
+    def stream_chat_response(self, message: str, stage: str | None = None,
+                             **asked: Unpack[Asked]) -> Iterator[ChatEvent]:
+        """The same, as events; ends with exactly one `Done` or `Failed`."""
+        return self._chat.stream(message, stage=stage, **asked)
+
+    def generate_quiz_questions(self, stage: str, count: int = 10, language: Language = "en") -> list[dict[str, Any]]:
+        """Quiz questions of a stage in the legacy shape, made from the fact cards. Raises InvalidInput."""
+        chosen = stage_named(stage)
+        cards = [card for card in all_cards() if card.stage == chosen.id]
+        return [legacy_question(item) for item in items_from_cards(cards, count, language)]
+
+    def complete(self, messages: tuple[Message, ...], *, model: str = "hybrid", strategy: Strategy | None = None,
+                 **sampling: Unpack[SamplingWishes]) -> Completion:
+        """General text. Raises UnknownModel, NoProvider."""
+        return self._general.complete(messages, model, Sampling(**sampling), strategy)
+
+    def stream_completion(self, messages: tuple[Message, ...], *, model: str = "hybrid",
+                          strategy: Strategy | None = None, **sampling: Unpack[SamplingWishes]) -> Iterator[CallEvent]:
+        """General text as events; ends with exactly one `CompletionDone` or `Failed`."""
+        return self._general.stream(messages, model, Sampling(**sampling), strategy)
+
+    def get_provider_status(self) -> list[dict[str, Any]]:
+        """Every provider and model: state, reason, breaker, price and its source, retired or not."""
+        return [status_of(provider, self.calls) for provider in self.providers.values()]
+
+    def list_models(self) -> tuple[ModelInfo, ...]:
+        """What the `model` field of a completion may name."""
+        return list_models(self.providers)
+
+    def who_would_answer(self) -> str:
+        """`provider/model` that a call would ask first now, or `curated/cards`."""
+        return who_would_answer(self.calls)
+
+    def close(self) -> None:
+        """Free what the providers hold: connections, weights."""
+        for provider in self.providers.values():
+            provider.close()
+
+
+_the_service: HybridAIService | None = None
+_making = threading.Lock()
+
+
+def use_service(service: HybridAIService) -> None:
+    """Make `service` the one that `get_hybrid_service` gives out in this process (the app calls this)."""
+    global _the_service  # noqa: PLW0603 - one process has one local model, hence one service
+    _the_service = service
+
+
+def get_hybrid_service(preferred: Preferred | None = None) -> HybridAIService:
+    """The service of this process; made from the settings of the environment when there is none yet.
+
+    Args:
+        preferred: `huggingface` asks the model on this machine first, `together` asks Together first, None leaves
+            it to STRATEGY. Whoever comes first, the rest of the chain stands behind it.
+    """
+    with _making:
+        if _the_service is None:
+            settings = load_settings()
+            engine = open_engine(settings.database_url)
+            migrate(engine)
+            use_service(HybridAIService(settings, engine))
+        service = _the_service
+    assert service is not None
+    return service.preferring({"huggingface": "local", "together": "together", None: ""}[preferred])
+
+
+def get_chatbot_response(message: str, stage: str | None = None, **asked: Unpack[Asked]) -> str:
+    """The chat's answer to a message, as text."""
+    return get_hybrid_service().generate_chat_response(message, stage, **asked).answer
+
+
+def get_chatbot_response_preconception(user_id: str | None = None) -> list[dict[str, Any]]:
+    """Quiz questions, not a chat answer: `{question, options, answer, correctReason, incorrectReason}` each.
+
+    That is what callers of this old name receive. `user_id` is accepted and not used or kept.
+    """
+    return get_hybrid_service().generate_quiz_questions("preconception")
+
+
+def get_chatbot_response_prenatal(user_id: str | None = None) -> list[dict[str, Any]]:
+    """Quiz questions on pregnancy, in the legacy shape (see `get_chatbot_response_preconception`)."""
+    return get_hybrid_service().generate_quiz_questions("antenatal")
+
+
+def get_chatbot_response_birth(user_id: str | None = None) -> list[dict[str, Any]]:
+    """Quiz questions on birth, in the legacy shape (see `get_chatbot_response_preconception`)."""
+    return get_hybrid_service().generate_quiz_questions("birth")
+
+
+def get_chatbot_response_postnatal(user_id: str | None = None) -> list[dict[str, Any]]:
+    """Quiz questions on the time after birth, in the legacy shape (see `get_chatbot_response_preconception`)."""
+    return get_hybrid_service().generate_quiz_questions("postnatal")

@@ -1,0 +1,76 @@
+"""What a running app is made of, and the part of the front door that the routes use.
+
+`run.create_app` puts one `Installation` into `app.extensions["funza"]`; a test puts one with a fake service there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol, Unpack, cast
+
+from flask import Flask, current_app
+from sqlalchemy import Engine
+
+from chatbot.chat.general import SamplingWishes
+from chatbot.chat.reply import ChatEvent, ChatReply
+from chatbot.completion import CallEvent, Completion
+from chatbot.providers.interface import Message
+from config import Settings, Strategy
+
+
+class ListedModel(Protocol):
+    """One name that a client may send as `model`."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def provider(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+
+
+class Service(Protocol):
+    """What the routes ask of `chatbot.hybrid_ai_service.HybridAIService`. Everything may raise `FunzaError`."""
+
+    engine: Engine
+    """Of the database that the ledger is in."""
+
+    def generate_chat_response(
+        self, message: str, *, stage: str | None = None, language: str | None = None,
+        conversation_id: str | None = None, strategy: Strategy | None = None,
+    ) -> ChatReply: ...
+
+    def stream_chat_response(
+        self, message: str, *, stage: str | None = None, language: str | None = None,
+        conversation_id: str | None = None, strategy: Strategy | None = None,
+    ) -> Iterator[ChatEvent]: ...
+
+    def complete(self, messages: tuple[Message, ...], *, model: str = "hybrid",
+                 **sampling: Unpack[SamplingWishes]) -> Completion: ...
+
+    def stream_completion(self, messages: tuple[Message, ...], *, model: str = "hybrid",
+                          **sampling: Unpack[SamplingWishes]) -> Iterator[CallEvent]: ...
+
+    def generate_quiz_questions(self, stage: str, count: int = 10) -> list[dict[str, Any]]: ...
+
+    def get_provider_status(self) -> list[dict[str, Any]]: ...
+
+    def list_models(self) -> tuple[ListedModel, ...]: ...
+
+    def who_would_answer(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """The settings this process runs with, and its front door."""
+
+    settings: Settings
+    service: Service
+
+
+def installation(app: Flask | None = None) -> Installation:
+    """The installation of `app`, or of the app that handles the current request."""
+    return cast(Installation, (app or current_app).extensions["funza"])

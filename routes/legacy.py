@@ -1,0 +1,40 @@
+"""The two routes that clients already installed call, in the shapes they read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apiflask import APIBlueprint
+
+from chatbot.errors import InvalidInput, NotFound
+from routes.chat import check_length
+from routes.installation import installation
+from routes.rendering import answer_html
+from routes.schemas import LegacyChatIn, LegacyChatOut, LegacyQuizOut
+
+blueprint = APIBlueprint("legacy", __name__, tag="Installed clients")
+
+QUESTIONS = 10
+
+
+@blueprint.post("/chat")
+@blueprint.input(LegacyChatIn, arg_name="asked")
+@blueprint.output(LegacyChatOut)
+@blueprint.doc(deprecated=True)
+def chat(asked: LegacyChatIn) -> dict[str, str]:
+    """Answer a question as sanitised HTML. New clients use /api/v1/chat."""
+    check_length(asked.message)
+    reply = installation().service.generate_chat_response(asked.message, stage=asked.stage, language=asked.language)
+    return {"response": answer_html(reply.answer)}
+
+
+@blueprint.get("/get_quiz_<stage>")
+@blueprint.output(LegacyQuizOut)
+@blueprint.doc(deprecated=True)
+def quiz(stage: str) -> dict[str, Any]:
+    """Give quiz questions for a stage: preconception, prenatal, birth or postnatal."""
+    try:
+        questions = installation().service.generate_quiz_questions(stage, count=QUESTIONS)
+    except InvalidInput as error:
+        raise NotFound("There is no quiz for such a stage.") from error
+    return {"success": True, "questions": questions, "count": len(questions)}

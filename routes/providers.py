@@ -1,0 +1,19 @@
+"""Who could answer: every provider and model, its state, its breaker and its price."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apiflask import APIBlueprint
+
+from routes.installation import installation
+from routes.schemas import ProvidersOut
+
+blueprint = APIBlueprint("providers", __name__, url_prefix="/api/v1", tag="Providers")
+
+
+@blueprint.get("/providers")
+@blueprint.output(ProvidersOut)
+def providers() -> dict[str, Any]:
+    """List the providers: state and why, breaker, models, prices with their source and date."""
+    return {"providers": installation().service.get_provider_status()}

@@ -1,0 +1,71 @@
+"""Makes the app and serves it: `python run.py`, or `gunicorn -c gunicorn.conf.py 'run:create_app()'`.
+
+`create_app` reads the settings, brings the database up to date, ends what a dead worker left behind, and ties the
+routes to one `HybridAIService`. It loads no weights and no vendor SDK: the first call that needs one does.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import sys
+from pathlib import Path
+
+import structlog
+from apiflask import APIFlask
+
+from chatbot.database import db, engine_options, migrate, prepare_folder
+from chatbot.hybrid_ai_service import HybridAIService, use_service
+from config import Settings, load_settings
+from routes import register_routes
+from routes.installation import Installation
+
+HERE = Path(__file__).parent
+
+
+def create_app(settings: Settings | None = None, service: HybridAIService | None = None) -> APIFlask:
+    """The WSGI app. Wrong settings end the process with one line and exit code 78.
+
+    Args:
+        settings: read from the environment, `.env` and `funza.yaml` when left out.
+        service: made from the settings when left out.
+    """
+    settings = settings or load_settings()
+    _log_as_json_lines()
+    app = APIFlask("funza", title="Funza Mama", version="1", enable_openapi=False, static_folder=None)  # type: ignore[arg-type]
+    app.config.update(
+        SECRET_KEY=settings.secret_key.get_secret_value() or secrets.token_hex(32),
+        SQLALCHEMY_DATABASE_URI=prepare_folder(settings.database_url),
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url))
+    db.init_app(app)
+    with app.app_context():
+        migrate(db.engine)
+        service = service or HybridAIService(settings, db.engine)
+    use_service(service)
+    app.extensions["funza"] = Installation(settings, service)
+    register_routes(app)
+    return app
+
+
+def _log_as_json_lines() -> None:
+    """One JSON object a line on stderr; line breaks and escapes in values cannot forge a second line."""
+    structlog.configure(
+        processors=[structlog.contextvars.merge_contextvars, structlog.processors.add_log_level,
+                    structlog.processors.TimeStamper(fmt="iso", utc=True), structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=False)
+
+
+def main() -> None:
+    """Serve with gunicorn: one worker, many threads (the local model has one owner a machine)."""
+    from gunicorn.app.wsgiapp import WSGIApplication
+
+    settings = load_settings()
+    sys.argv = ["gunicorn", "--config", str(HERE / "gunicorn.conf.py"), "--bind", f"{settings.host}:{settings.port}",
+                "run:create_app()"]
+    WSGIApplication("%(prog)s [OPTIONS] [APP_MODULE]").run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""A model's sentence is shown only when its passages say the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatbot.chat.support import Passages, SupportGate, sentences
+from chatbot.errors import Unsupported
+from chatbot.validity import Withheld
+
+IRON = ("Iron tablets prevent anaemia, which is weak blood. Take one tablet each day with water. "
+        "Do not take them with tea or coffee, because tea blocks the iron. WHO advises 30 to 60 mg of iron a day.")
+SWAHILI = "Meza kidonge kimoja kila siku pamoja na maji. Usinywe chai pamoja na kidonge kwa sababu chai huzuia madini."
+
+
+@pytest.mark.parametrize("sentence", [
+    "Iron tablets prevent anaemia.",
+    "Take one tablet each day with water.",
+    "You should not take the tablets with tea or coffee.",
+    "WHO advises 30 to 60 mg of iron each day.",
+    "Anaemia is weak blood.",
+])
+def test_what_the_passages_say_is_supported(sentence: str) -> None:
+    assert Passages([IRON]).support(sentence)
+
+
+@pytest.mark.parametrize("sentence", [
+    "Take two tablets each day with water.",
+    "WHO advises 120 mg of iron a day.",
+    "Take them with tea or coffee.",
+    "Do not take one tablet each day with water.",
+    "Iron tablets prevent malaria.",
+    "Take paracetamol each day with water.",
+    "A baby should not be fed after birth.",
+    "Go to Nairobi hospital for iron tablets.",
+])
+def test_a_new_number_word_or_a_turned_meaning_is_not(sentence: str) -> None:
+    assert not Passages([IRON]).support(sentence)
+
+
+def test_swahili_verbs_match_through_their_prefixes() -> None:
+    passages = Passages([SWAHILI])
+    assert passages.support("Unameza kidonge kimoja kila siku pamoja na maji.")
+    assert not passages.support("Meza vidonge vitano kila siku.")
+    assert not passages.support("Kunywa chai pamoja na kidonge.")
+
+
+def test_sentences_end_at_stops_and_line_breaks_but_not_inside_numbers() -> None:
+    found = sentences("Take 0.4 mg a day. Rest well!\n- Eat greens")
+    assert found == ["Take 0.4 mg a day.", "Rest well!", "- Eat greens"]
+
+
+def test_sentences_are_shown_one_by_one_as_they_are_found_good() -> None:
+    gate = SupportGate(Passages([IRON]), whole=False)
+    shown = [gate.feed(piece) for piece in ("Iron tablets prevent ", "anaemia. Take one ", "tablet each day. Do")]
+    assert shown == ["", "Iron tablets prevent anaemia. ", "Take one tablet each day. "]
+    assert gate.feed(" not take them with tea.") + gate.end("stop") == "Do not take them with tea."
+
+
+def test_an_invented_first_sentence_fails_the_try() -> None:
+    gate = SupportGate(Passages([IRON]), whole=False)
+    with pytest.raises(Unsupported):
+        gate.feed("Iron cures malaria in three days, as everyone knows. Take one ")
+
+
+def test_a_later_invention_ends_the_answer_before_it() -> None:
+    gate = SupportGate(Passages([IRON]), whole=False)
+    assert gate.feed("Iron tablets prevent anaemia. Take") == "Iron tablets prevent anaemia. "
+    with pytest.raises(Withheld):
+        gate.feed(" 500 mg of ibuprofen. And")
+
+
+def test_an_answer_asked_for_whole_is_refused_for_one_invention() -> None:
+    gate = SupportGate(Passages([IRON]), whole=True)
+    with pytest.raises(Unsupported):
+        gate.feed("Iron tablets prevent anaemia. Take 500 mg of ibuprofen.\n")
+
+
+def test_a_last_sentence_cut_at_the_token_limit_is_dropped() -> None:
+    gate = SupportGate(Passages([IRON]), whole=True)
+    shown = gate.feed("Iron tablets prevent anaemia. Take one tablet each")
+    assert shown + gate.end("length") == "Iron tablets prevent anaemia. "

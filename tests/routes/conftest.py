@@ -1,0 +1,188 @@
+"""An app on a fake front door: what the routes do, apart from any model."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from apiflask import APIFlask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.pool import StaticPool
+from werkzeug.serving import make_server
+
+from chatbot.chat.reply import ChatReply, Citation, Done, TriageFound
+from chatbot.completion import Completion, CompletionDone, Pulse, Started, TextDelta
+from chatbot.database import db
+from chatbot.errors import InvalidInput
+from chatbot.safety.levels import Triage
+from chatbot.strategies import Skipped
+from chatbot.usage import tables
+from chatbot.usage.cost import UsageOfCall
+from config import Settings
+from routes import register_routes
+from routes.installation import Installation
+
+CALL = "01JD0000000000000000000000"
+CONVERSATION = "01JD0000000000000000000001"
+TRIAGE = Triage("urgent", ("severe-headache",))
+USAGE = UsageOfCall(12, 5, Decimal("0.0000035004"), "exact")
+REPLY = ChatReply(
+    id=CALL, answer="Iron prevents *anaemia*. <b>Ask your nurse.</b>", stage="antenatal", language="en", triage=TRIAGE,
+    citations=(Citation("iron", "Iron and folic acid", "https://who.int/iron", "Daily iron.", "reviewed"),),
+    provenance="cloud", provider="together", model="llama", fell_back=True, finish_reason="stop", usage=USAGE,
+    call_id=CALL, conversation_id=CONVERSATION, skipped=(Skipped("local", "smollm2", "no weights"),))
+COMPLETION = Completion(
+    call_id=CALL, text="Hello there", provider="together", model="llama", provenance="cloud", fell_back=True,
+    finish_reason="stop", usage=USAGE, triage=TRIAGE)
+STARTED = Started(CALL, "together", "llama", True, TRIAGE)
+QUESTION = {"question": "Why iron?", "options": ["Blood", "Hair"], "answer": "Blood", "correctReason": "Yes.",
+            "incorrectReason": "No."}
+PROVIDER = {"name": "together", "title": "Together", "state": "ready", "reason": "", "leaves_machine": True, "models": [
+    {"model": "llama", "retired": False, "breaker": "closed",
+     "price_input_usd_per_mtok": Decimal("3.5"), "price_output_usd_per_mtok": None,
+     "price_source": "prices.toml", "price_date": "2026-11-01"}]}
+
+
+@dataclass(frozen=True)
+class Listed:
+    id: str
+    provider: str
+    state: str = "ready"
+    reason: str = ""
+
+
+@dataclass
+class FakeService:
+    """Answers what a test puts into it, and remembers what it was asked."""
+
+    engine: Engine
+    reply: ChatReply = REPLY
+    completion: Completion = COMPLETION
+    fails: Exception | None = None
+    """Raised instead of answering."""
+    chat_events: Sequence[Any] = (TriageFound(TRIAGE), Pulse(), TextDelta("Iron "), TextDelta("helps."), Done(REPLY))
+    """An exception among the events is raised in its turn."""
+    call_events: Sequence[Any] = (Pulse(), STARTED, TextDelta("Hello "), Pulse(), TextDelta("there"),
+                                  CompletionDone(COMPLETION))
+    asked: list[tuple[Any, dict[str, Any]]] = field(default_factory=list)
+    closed: threading.Event = field(default_factory=threading.Event)
+
+    def _answer(self, answer: Any, words: Any, how: dict[str, Any]) -> Any:
+        self.asked.append((words, how))
+        if self.fails is not None:
+            raise self.fails
+        return answer
+
+    def _play(self, events: Sequence[Any]) -> Iterator[Any]:
+        try:
+            for event in events:
+                if isinstance(event, Exception):
+                    raise event
+                yield event
+        finally:
+            self.closed.set()
+
+    def generate_chat_response(self, message: str, **how: Any) -> ChatReply:
+        return self._answer(self.reply, message, how)
+
+    def stream_chat_response(self, message: str, **how: Any) -> Iterator[Any]:
+        return self._answer(self._play(self.chat_events), message, how)
+
+    def complete(self, messages: Any, **how: Any) -> Completion:
+        return self._answer(self.completion, messages, how)
+
+    def stream_completion(self, messages: Any, **how: Any) -> Iterator[Any]:
+        return self._answer(self._play(self.call_events), messages, how)
+
+    def generate_quiz_questions(self, stage: str, count: int = 10) -> list[dict[str, Any]]:
+        if stage not in {"preconception", "prenatal", "birth", "postnatal"}:
+            raise InvalidInput("There is no such stage.", field="stage")
+        return self._answer([QUESTION], stage, {"count": count})
+
+    def get_provider_status(self) -> list[dict[str, Any]]:
+        return self._answer([PROVIDER], None, {})
+
+    def list_models(self) -> tuple[Listed, ...]:
+        return Listed("hybrid", "funza"), Listed("together/llama", "together", "not_configured", "no key")
+
+    def who_would_answer(self) -> str:
+        return "curated"
+
+
+AppMaker = Callable[..., APIFlask]
+
+
+@pytest.fixture
+def service() -> FakeService:
+    """A fake front door, with a real and empty ledger in memory."""
+    engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    db.metadata.create_all(engine, tables=[tables.Call.__table__, tables.Attempt.__table__])
+    return FakeService(engine=engine)
+
+
+@pytest.fixture
+def make_app(service: FakeService) -> AppMaker:
+    def make(**settings: Any) -> APIFlask:
+        app = APIFlask("funza_test", title="Funza Mama", version="1", enable_openapi=False)
+        app.extensions["funza"] = Installation(Settings(_env_file=None, **settings), service)
+        register_routes(app)
+        return app
+
+    return make
+
+
+@pytest.fixture
+def app(make_app: AppMaker) -> APIFlask:
+    return make_app()
+
+
+@pytest.fixture
+def client(app: APIFlask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def served(app: APIFlask) -> Iterator[str]:
+    """The app on a real loopback socket; its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join(5)
+
+
+def check_problem(response: Any, status: int, code: str | None = None) -> dict[str, Any]:
+    """Assert that `response` is a whole problem+json answer; return its body."""
+    body = response.get_json(force=True)
+    assert (response.status_code, response.mimetype) == (status, "application/problem+json"), body
+    assert {"type", "title", "status", "detail", "code", "retryable", "request_id"} <= body.keys()
+    assert body["status"] == status
+    assert body["request_id"] == response.headers["X-Request-Id"]
+    assert body["type"] == f"/docs/problems#{body['code']}"
+    assert "Traceback" not in response.get_data(as_text=True)
+    if code is not None:
+        assert body["code"] == code, body
+    return body
+
+
+def unpriced(completion: Completion = COMPLETION) -> Completion:
+    return replace(completion, usage=UsageOfCall(1, 1, None, "unpriced"))
+
+
+def events_of(body: str) -> list[tuple[str, str]]:
+    """(event, data) of every frame of an event stream; a comment is ("", comment)."""
+    frames = []
+    for frame in body.split("\n\n"):
+        lines = frame.split("\n")
+        if not frame:
+            continue
+        name = next((line[7:] for line in lines if line.startswith("event: ")), "")
+        data = next((line[6:] for line in lines if line.startswith("data: ")), frame)
+        frames.append((name, data))
+    return frames
