@@ -1,0 +1,48 @@
+"""One owner per process for one model: whoever asks for the same weights shares it."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from chatbot.errors import NotReady
+from chatbot.local_model.choice import Choice
+from chatbot.local_model.engines import HOLDS_NO_WEIGHTS, make_engine
+from chatbot.local_model.engines.engine import EngineSettings
+from chatbot.local_model.owner import Owner
+from config import Settings
+
+_owners: dict[tuple[object, ...], Owner] = {}
+_lock = threading.Lock()
+
+
+def owner_of(choice: Choice, settings: Settings) -> Owner:
+    """The process's owner for `choice`; makes it when there is none (nothing is loaded). Raises NotReady."""
+    if choice.why_not or choice.model is None:
+        raise NotReady(choice.why_not, remedy=choice.remedy)
+    key = (choice.engine, choice.model, choice.weights, settings.local_base_url, settings.model_dir.absolute(),
+           settings.local_queue, settings.local_idle_unload)
+    with _lock:
+        owner = _owners.get(key)
+        if owner is None or owner.closed:
+            owner = _owners[key] = _make(choice, settings)
+        return owner
+
+
+def _make(choice: Choice, settings: Settings) -> Owner:
+    wanted = EngineSettings(
+        model=choice.model.id if choice.model else "", path=choice.weights, gpu=choice.gpu,
+        base_url=settings.local_base_url, api_key=settings.local_api_key.get_secret_value())
+    lock = None if choice.engine in HOLDS_NO_WEIGHTS else settings.model_dir.absolute() / "owner.lock"
+    return Owner(lambda: make_engine(choice.engine, wanted), queue=settings.local_queue,
+                 idle_unload=settings.local_idle_unload, lock=lock)
+
+
+def _forget_after_fork() -> None:
+    """A child has none of its parent's threads: it starts without owners."""
+    global _lock  # noqa: PLW0603 - the parent's lock may be held by a thread that the child does not have
+    _lock = threading.Lock()
+    _owners.clear()
+
+
+os.register_at_fork(after_in_child=_forget_after_fork)
