@@ -1,0 +1,99 @@
+"""The fixed words for a triage, in the user's language, with the deployer's emergency numbers and the sources.
+
+The words are data (`replies.toml`) and carry their review state; no model writes or changes them.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from chatbot.safety.levels import LEVELS, Level, Triage
+from chatbot.safety.signs import Sign, all_signs
+
+REPLIES_FILE = Path(__file__).parent / "replies.toml"
+Language = Literal["en", "sw"]
+_FIRST = ("self-harm", "violence", "poisoning", "newborn", "general")
+"""When signs of one level ask for different words: words about safety and dignity come before the general ones."""
+
+
+class Cited(NamedTuple):
+    """A published source of a sign that was found."""
+
+    id: str
+    """The sign's id."""
+    title: str
+    url: str
+    authority: str
+
+
+@cache
+def _replies() -> dict[str, Any]:
+    return tomllib.loads(REPLIES_FILE.read_text(encoding="utf-8"))
+
+
+@cache
+def _signs_by_id() -> dict[str, Sign]:
+    return {sign.id: sign for sign in all_signs()}
+
+
+def reply_text(triage: Triage, language: Language, emergency_numbers: Mapping[str, str] | None = None,
+               verified_on: date | None = None) -> str:
+    """What to show for a triage; empty for level `none`.
+
+    `emergency_numbers` maps a service's name to its number; they come from the deployer's settings with the day they
+    were last verified. Several kinds of sign bring several paragraphs, the gravest first.
+    """
+    if triage.level == "none":
+        return ""
+    words = _replies()
+    titles = "; ".join(_signs_by_id()[id_].title[language] for id_ in triage.signs if id_ in _signs_by_id())
+    parts = [_wording(triage.level, kind)[language].strip() for kind in _kinds(triage)]
+    if titles:
+        parts.append(f"{words['signs'][language]} {titles}.")
+    if numbers := _numbers(language, emergency_numbers or {}, verified_on):
+        parts.insert(1, numbers)
+    return "\n\n".join(parts)
+
+
+def review_state(language: Language) -> str:
+    """Who still has to sign for the words of a language."""
+    return str(_replies()["review"][language])
+
+
+def sources(triage: Triage) -> tuple[Cited, ...]:
+    """The published sources of the signs found, each page once, gravest sign first."""
+    cited: dict[str, Cited] = {}
+    for id_ in triage.signs:
+        for source in _signs_by_id()[id_].sources if id_ in _signs_by_id() else ():
+            cited.setdefault(source.url, Cited(id_, source.title, source.url, source.authority))
+    return tuple(cited.values())
+
+
+def _kinds(triage: Triage) -> list[str]:
+    """The wordings to show: those of the signs at least as grave as the triage itself, at most two."""
+    by_id = _signs_by_id()
+    wanted = {by_id[id_].reply or "general" for id_ in triage.signs
+              if id_ in by_id and LEVELS.index(by_id[id_].tier) >= LEVELS.index(triage.level)} or {"general"}
+    return [kind for kind in _FIRST if kind in wanted][:2]
+
+
+def _wording(level: Level, kind: str) -> Mapping[str, str]:
+    """The words for a kind of sign; a kind without words of its own at this level keeps those for an emergency."""
+    words = _replies()
+    fallback = words[level]["general"] if kind == "newborn" else words["emergency"][kind]
+    wording: Mapping[str, str] = words[level].get(kind, fallback)
+    return wording
+
+
+def _numbers(language: Language, numbers: Mapping[str, str], verified_on: date | None) -> str:
+    if not numbers:
+        return ""
+    words = _replies()
+    listed = ", ".join(f"{service}: {number}" for service, number in numbers.items())
+    when = f" ({words['verified'][language]} {verified_on.isoformat()})" if verified_on else ""
+    return f"{words['numbers'][language]} {listed}{when}"

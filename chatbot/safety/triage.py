@@ -1,0 +1,71 @@
+"""Triage: which danger signs a message speaks of, and how soon to be seen. No model, no network, no state.
+
+It runs before and beside every model. Both languages are always looked at; what is over ("the bleeding stopped")
+weighs one level less; when it is not clear, the answer is to seek care.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chatbot.safety.framing import set_aside
+from chatbot.safety.levels import LEVELS, Level, Triage
+from chatbot.safety.lexicon import the_lexicon
+from chatbot.safety.negation import mark_denied
+from chatbot.safety.patterns import Index, match
+from chatbot.safety.reading import Reading, read
+from chatbot.safety.signs import Sign, all_signs
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Why a sign was found, for the reviewer of the rules: the rule's text, never the message."""
+
+    sign: Sign
+    level: Level
+    rule: str
+
+
+def triage(message: str, stage: str | None = None) -> Triage:
+    """The gravest level found and the ids of all signs found, gravest first.
+
+    `stage` (preconception, antenatal, birth, postnatal) is what the app knows; the message's own words win over it.
+    """
+    found = matches(message, stage)
+    if not found:
+        return Triage()
+    return Triage(found[0].level, tuple(one.sign.id for one in found))
+
+
+def matches(message: str, stage: str | None = None) -> tuple[Match, ...]:
+    """Every sign found with the rule that found it, gravest first."""
+    reading = read(message, the_lexicon())
+    mark_denied(reading)
+    set_aside(reading)
+    index = Index(reading.mentions, _facts(reading, stage))
+    found = [one for sign in all_signs() if (one := _match_sign(sign, index)) is not None]
+    return tuple(sorted(found, key=lambda one: -LEVELS.index(one.level)))
+
+
+def _match_sign(sign: Sign, index: Index) -> Match | None:
+    lowered: Match | None = None
+    for pattern in sign.patterns:
+        mentions = match(pattern, index)
+        if mentions is None:
+            continue
+        if not any(mention.over for mention in mentions):
+            return Match(sign, sign.tier, pattern.text)
+        lowered = lowered or Match(sign, LEVELS[max(1, LEVELS.index(sign.tier) - 1)], pattern.text)
+    return lowered
+
+
+def _facts(reading: Reading, stage: str | None) -> set[str]:
+    """What the stage adds, unless the message itself says otherwise.
+
+    A postnatal stage does not make bleeding usual: only the woman's own words do, for the app may be out of date.
+    """
+    said = {mention.concept for mention in reading.mentions}
+    facts = {f"stage:{stage}"} if stage else set()
+    if stage in {"antenatal", "birth"} and "after-birth" not in said:
+        facts.add("pregnant")
+    return facts

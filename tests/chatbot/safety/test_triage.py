@@ -1,0 +1,155 @@
+"""Negation, framing, spelling, numbers and speed of triage."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chatbot.safety.levels import LEVELS, Triage
+from chatbot.safety.triage import triage
+
+
+def level(message, stage=None):
+    return triage(message, stage).level
+
+
+def test_a_haemorrhage_in_pregnancy_is_an_emergency():
+    found = triage("I am pregnant and bleeding heavily")
+    assert found.level == "emergency"
+    assert found.signs[0] == "bleeding-in-pregnancy"
+
+
+@pytest.mark.parametrize("message", [
+    "no bleeding", "not bleeding now", "without fever", "haven't had any bleeding or fever", "I don't have a headache",
+    "sina damu", "hakuna homa", "sijatokwa na damu", "homa hakuna", "sina damu wala homa", "no fever, bleeding or pain",
+])
+def test_what_is_denied_raises_nothing(message):
+    assert triage(message) == Triage()
+
+
+@pytest.mark.parametrize(("message", "sign"), [
+    ("no bleeding but severe headache", "severe-headache"),
+    ("it won't stop bleeding", "bleeding-in-pregnancy"),
+    ("hasn't stopped bleeding", "bleeding-in-pregnancy"),
+    ("damu haikomi", "bleeding-after-birth"),
+    ("baby not moving", "baby-not-moving"),
+    ("she is not breathing", "trouble-breathing"),
+    ("mtoto hanyonyi", "newborn-not-feeding"),
+    ("mtoto hachezi", "baby-not-moving"),
+    ("I am not sure if I am bleeding", "bleeding-in-pregnancy"),
+    ("not only headache, I also see stars", "vision-trouble"),
+    ("sina homa lakini damu inatoka nyingi", "bleeding-in-pregnancy"),
+    ("my sister had fits last year and now I have fits", "fits"),
+])
+def test_a_negative_that_is_the_sign_and_what_follows_a_denial_count(message, sign):
+    found = triage(message)
+    assert sign in found.signs
+    assert found.level == "emergency"
+
+
+@pytest.mark.parametrize("message", [
+    "my sister had fits last year", "what are the danger signs?", "is bleeding normal after birth?",
+    "what causes convulsions in pregnancy", "dada yangu alikuwa na kifafa mwaka jana",
+    "dalili za kifafa cha mimba ni zipi",
+    "when should i call the doctor about bleeding", "tell me about severe headache in pregnancy",
+    "in my last pregnancy i had bleeding", "what should i do in case my water breaks",
+])
+def test_questions_for_information_and_the_past_of_others_raise_nothing(message):
+    assert level(message) == "none"
+
+
+@pytest.mark.parametrize("message", [
+    "i am bleeding, is it normal?", "is it normal to bleed heavily like this since morning",
+    "what causes my bleeding today",
+    "my sister is having fits now", "am leaking something since morning is it ok",
+])
+def test_a_question_about_a_present_sign_still_counts(message):
+    assert level(message) == "emergency"
+
+
+def test_a_sign_that_is_over_weighs_one_level_less():
+    assert level("I had bleeding yesterday 20 weeks but it has stopped") in {"urgent", "emergency"}
+    assert level("the fever is gone") == "soon"
+
+
+@pytest.mark.parametrize("message", [
+    "am bl33ding and pregnant", "am bleeeeeding and pregnant", "am b l e e d i n g and pregnant",
+    "am ｂｌｅｅｄｉｎｇ and pregnant", "am ble\u200beding and pregnant", "am bleedin\u202eg\u202c and pregnant",
+    "am blееding and pregnant", "am blding and pregnant", "am BLEEDING and pregnant", "am bleding nd prgnant",
+    "pregnant and 🩸 coming out", "am b.l.e.e.d.i.n.g and pregnant", "am blëeding and pregnant",
+    "am bleed\U000e0069ing and pregnant", "niko preg na nableed",
+])
+def test_spelling_and_disguises_do_not_hide_a_sign(message):
+    assert level(message) == "emergency"
+
+
+@pytest.mark.parametrize(("message", "expected"), [
+    ("bp 120/80", "none"), ("bp is 142/88", "urgent"), ("bp 138/92", "urgent"), ("presha 165/100", "emergency"),
+    ("bp 150 over 112", "emergency"), ("temp 37.2", "none"), ("temp 38", "urgent"),
+    ("my temperature is 100.4 F", "urgent"),
+    ("baby temp 35.1", "emergency"), ("I use 2 pads a day after birth", "none"),
+    ("I gave birth and use 2 pads an hour", "emergency"), ("a pad every 4 hours since birth", "none"),
+    ("nimezaa na najaza pad kila saa", "emergency"), ("open 24/7 clinic", "none"),
+    ("contractions every 5 minutes at 30 weeks", "emergency"), ("contractions every 5 minutes at 39 weeks", "urgent"),
+    ("cant feel baby move at 12 weeks", "none"), ("cant feel baby move at 28 weeks", "emergency"),
+])
+def test_readings_meet_their_limits(message, expected):
+    assert level(message) == expected
+
+
+def test_light_bleeding_after_birth_is_not_an_emergency_and_heavy_is():
+    assert level("I gave birth a week ago, light bleeding") in {"none", "soon"}
+    assert level("bleeding a lot", "postnatal") == "emergency"
+    assert level("bleeding", "antenatal") == "emergency"
+
+
+@pytest.mark.parametrize("message", ["", " ", "?!", "\u200b", "hello", "1234", "👍"])
+def test_messages_without_words_raise_nothing(message):
+    assert triage(message) == Triage()
+
+
+@pytest.mark.parametrize("message", [
+    "a" * 4000, "bleeding severe no " * 220, "b l e e d " * 400, "150/90 38.5 " * 340, "pad 3 hour " * 370,
+    "no pain and my baby not moving head hurts blood water leak " * 68, "-_. " * 1000, "haijahawasi" * 360,
+])
+def test_four_thousand_characters_take_less_than_fifty_milliseconds(message):
+    triage("warm up")
+    best = min(_timed(message[:4000]) for _ in range(3))
+    assert best < 0.05
+
+
+def _timed(message):
+    """Processor seconds: the wall clock of a busy test machine says nothing about triage."""
+    start = time.thread_time()
+    triage(message)
+    return time.thread_time() - start
+
+
+def test_rules_and_lexicon_load_quickly():
+    code = ("import time; from chatbot.safety.triage import triage; start = time.thread_time(); triage('hello');"
+            "spent = time.thread_time() - start; assert spent < 0.1, spent")
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_sign_at_either_end_of_a_very_long_message_is_found():
+    filler = "the garden is green " * 2000
+    assert level("I am pregnant and bleeding. " + filler) == "emergency"
+    assert level(filler + ". I am pregnant and bleeding") == "emergency"
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=300), st.sampled_from([None, "antenatal", "postnatal", "unknown"]))
+def test_any_text_gets_a_level_and_known_signs(message, stage):
+    found = triage(message, stage)
+    assert found.level in LEVELS
+    assert bool(found.signs) == (found.level != "none")
+
+
+def test_importing_triage_reads_no_data_and_no_heavy_library():
+    code = ("import sys, chatbot.safety.triage as t; from chatbot.safety.signs import all_signs;"
+            "assert all_signs.cache_info().currsize == 0;"
+            "assert not {'torch', 'transformers', 'openai', 'together', 'flask'} & set(sys.modules)")
+    subprocess.run([sys.executable, "-c", code], check=True)
