@@ -1,0 +1,134 @@
+"""The learner's pages: one question, one answer. They work without JavaScript; `static/chat.js` adds streaming.
+
+A post from another site is refused before it comes here (`security.check_origin`); no page sets a cookie.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import render_template, request
+
+from chatbot.chat.reply import ChatReply
+from chatbot.errors import FunzaError, InvalidInput, TooLong
+from chatbot.stages import all_stages
+from routes.assets import asset, keep_for_ever
+from routes.chat import check_length
+from routes.compression import compress
+from routes.errors import status_of
+from routes.installation import installation
+from routes.rendering import answer_html
+from routes.reply_in_words import sources, who_answered
+from routes.words import LANGUAGES, Language, words_in
+
+blueprint = APIBlueprint("pages", __name__, enable_openapi=False, template_folder="templates", static_folder="static",
+                         static_url_path="/assets")
+blueprint.after_request(keep_for_ever)
+blueprint.after_request(compress)
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the form carries."""
+
+    message: str = ""
+    stage: str = ""
+    conversation_id: str = ""
+
+
+@blueprint.get("/")
+def chat() -> str:
+    """The empty form."""
+    return _page(Asked(stage=request.args.get("stage", "")))
+
+
+@blueprint.post("/")
+def ask() -> str | tuple[str, int]:
+    """The form, sent without JavaScript: the same page with the answer, or with what to do about an error."""
+    asked = _read_form()
+    try:
+        reply = _answer(asked)
+    except FunzaError as error:
+        return _page(asked, error=error), status_of(type(error))
+    return _page(Asked(stage=asked.stage, conversation_id=reply.conversation_id), asked=asked.message, reply=reply)
+
+
+@blueprint.get("/examples")
+def examples() -> str:
+    """Questions to tap, for one stage: a piece of the page."""
+    return render_template("_examples.html", **_said(), examples=_examples(request.args.get("stage", "")))
+
+
+def _answer(asked: Asked) -> ChatReply:
+    if not asked.message:
+        raise InvalidInput("The message is empty.", field="message")
+    check_length(asked.message)
+    return installation().service.generate_chat_response(
+        asked.message, stage=asked.stage or None, language=_wanted_language(),
+        conversation_id=asked.conversation_id or None)
+
+
+def _read_form() -> Asked:
+    """The form's fields. An example that was tapped is the question; browsers send line ends as CR LF."""
+    form = request.form
+    message = (form.get("example") or form.get("message", "")).replace("\r\n", "\n").strip()
+    return Asked(message, form.get("stage", ""), form.get("conversation_id", ""))
+
+
+def _page(form: Asked, *, asked: str = "", reply: ChatReply | None = None, error: FunzaError | None = None) -> str:
+    said = _said()
+    words = said["words"]
+    settings = installation().settings
+    if form.stage not in {stage.id for stage in all_stages()}:
+        form = replace(form, stage="")
+    return render_template(
+        "chat.html", **said, form=form, stages=all_stages(), examples=_examples(form.stage),
+        longest=settings.max_message_chars, numbers=_dialled(settings.emergency_numbers), asked=asked, reply=reply,
+        answer=answer_html(reply.answer) if reply else "", who=who_answered(reply, words) if reply else "",
+        sources=sources(reply, words) if reply else [], error=error, error_key=_error_key(error) if error else "")
+
+
+def _said() -> dict[str, Any]:
+    """The page's language, its words, the other language's words, and how to address a file."""
+    language = _language()
+    other: Language = "sw" if language == "en" else "en"
+    return {"language": language, "other": other, "words": words_in(language), "other_words": words_in(other),
+            "asset": asset}
+
+
+def _language() -> Language:
+    """What the address or the form asks for, else what the phone is set to, else English."""
+    asked = request.values.get("lang")
+    wanted = asked if asked in LANGUAGES else request.accept_languages.best_match(LANGUAGES)
+    return next((language for language in LANGUAGES if language == wanted), "en")
+
+
+def _wanted_language() -> Language | None:
+    """Swahili pages ask for Swahili answers; English ones leave it to the question, which may well be in Swahili."""
+    return "sw" if _language() == "sw" else None
+
+
+def _examples(stage: str) -> list[str]:
+    """Questions to tap: those of a stage, or the first of each stage when none is chosen."""
+    questions = [question for one in all_stages() if one.id == stage for question in one.questions]
+    language = _language()
+    return [question.sw if language == "sw" else question.en
+            for question in questions or [one.questions[0] for one in all_stages()]]
+
+
+def _dialled(numbers: dict[str, str]) -> list[tuple[str, str, str]]:
+    """Label, number as the deployer wrote it, number as a phone dials it."""
+    return [(label, number, "".join(char for char in number if char in "+*#0123456789"))
+            for label, number in numbers.items()]
+
+
+def _error_key(error: FunzaError) -> str:
+    """The entry of `[error]` that tells a learner what to do. `static/chat.js` chooses the same way."""
+    if isinstance(error, TooLong):
+        return "too_long"
+    if error.field == "message":
+        return "empty"
+    if error.field == "stage":
+        return "stage"
+    return "refused" if status_of(type(error)) < 500 else "unavailable"

@@ -1,0 +1,57 @@
+"""The pages' words: all there, in both languages, for everything that can happen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from chatbot.completion import Provenance
+from chatbot.knowledge.cards import Wording
+from chatbot.safety.levels import LEVELS
+from routes.words import LANGUAGES, TABLE, _read, words_in
+
+
+def _leaves(table: dict[str, Any], where: str = "") -> Iterator[tuple[str, str]]:
+    for name, entry in table.items():
+        if isinstance(entry, dict):
+            yield from _leaves(entry, f"{where}{name}.")
+        else:
+            yield f"{where}{name}", entry
+
+
+def test_every_word_is_there_in_both_languages_with_the_same_gaps() -> None:
+    english, swahili = (dict(_leaves(words_in(language))) for language in LANGUAGES)
+    assert english.keys() == swahili.keys()
+    assert len(english) > 40
+    for key, text in english.items():
+        assert re.findall(r"{\w+}", text) == re.findall(r"{\w+}", swahili[key]), key
+        assert text != swahili[key], key
+
+
+@pytest.mark.parametrize("entry", ['a = { en = "x" }', 'a = { en = "x", sw = " " }', 'a = { en = "x", sw = 1 }',
+                                   'a = { en = "x", sw = "y", fr = "z" }', '[b]\na = { sw = "x" }'])
+def test_an_entry_without_both_languages_is_named(tmp_path: Path, entry: str) -> None:
+    path = tmp_path / "words.toml"
+    path.write_text(entry)
+    with pytest.raises(ValueError, match=r"words\.toml: (b\.)?a needs exactly en and sw"):
+        _read(path)
+
+
+def test_everything_that_a_reply_can_be_has_its_words() -> None:
+    words = words_in("en")
+    assert words["banner"].keys() - {"call"} == set(LEVELS) - {"none"}
+    assert set(get_args(Provenance)) <= words["who"].keys()
+    assert words["review"].keys() == set(get_args(Wording.model_fields["review"].annotation))
+
+
+def test_no_word_is_left_over() -> None:
+    code = "".join(path.read_text() for folder in ("templates", "static", ".")
+                   for path in (TABLE.parent / folder).glob("*.*") if path.suffix in {".html", ".js", ".py"})
+    for key, _ in _leaves(words_in("en")):
+        group, _, name = key.rpartition(".")
+        looked_up_by_value = group in {"who", "review", "error", "banner.emergency", "banner.urgent", "banner.soon"}
+        assert looked_up_by_value or f"words.{group}.{name}" in code, key
