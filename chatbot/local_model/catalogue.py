@@ -61,13 +61,13 @@ EMBEDDED = Model(
 GPU_DEFAULT = Model(
     id="Llama-3.2-1B-Instruct", source="hub", engine="transformers", repository="meta-llama/Llama-3.2-1B-Instruct",
     revision="9213176726f574b556790deb65791e0c5aa438b6", download=2_490_000_000, disk=2_490_000_000,
-    ram=4 * GB, vram=2 * GB, licence="Llama 3.2 Community Licence", gated=True,
+    ram=4 * GB, vram=3 * GB, licence="Llama 3.2 Community Licence", gated=True,
     about="4 bits (NF4) on a GPU")
 
 BASE = Model(
     id="Llama-3.2-1B", source="hub", engine="transformers", repository="meta-llama/Llama-3.2-1B",
     revision="4e20de362430cd3b72f300e6b0f18e50e7166e08", download=2_490_000_000, disk=2_490_000_000,
-    ram=4 * GB, vram=2 * GB, licence="Llama 3.2 Community Licence", gated=True, chat=False,
+    ram=4 * GB, vram=3 * GB, licence="Llama 3.2 Community Licence", gated=True, chat=False,
     about="a base model without a chat format: it completes text")
 
 CPU_GGUF = Model(

