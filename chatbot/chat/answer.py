@@ -53,6 +53,7 @@ class Question:
 
     message: str
     stage: Stage
+    """The one the client named, else that of the best card."""
     language: Language
     conversation_id: str
     strategy: Strategy
@@ -105,13 +106,14 @@ class Chat:
         if conversation_id and not _ULID.fullmatch(conversation_id):
             raise InvalidInput("This is not a conversation id of ours.", field="conversation_id",
                                remedy="Send the conversation_id of an earlier answer, or none.")
-        chosen = stage_named(stage or DEFAULT_STAGE)
+        named = stage_named(stage).id if stage else None
         spoken: Language = language or detect_language(message)  # type: ignore[assignment]
+        passages = self._search.find(message, spoken, named, limit=PASSAGES)
+        found = passages[0].card.stage if passages else DEFAULT_STAGE
         return Question(
-            message=message, stage=chosen, language=spoken, conversation_id=conversation_id or new_id(),
+            message=message, stage=stage_named(named or found), language=spoken, conversation_id=conversation_id or new_id(),
             strategy=strategy or self._settings.strategy,  # type: ignore[arg-type]
-            triage=triage(message, chosen.id if stage else None),
-            passages=self._search.find(message, spoken, chosen.id, limit=PASSAGES))
+            triage=triage(message, named), passages=passages)
 
     def _order(self, question: Question, *, stream: bool) -> Order:
         emergency = question.triage.level == "emergency"

@@ -108,6 +108,11 @@ def test_a_swahili_question_is_answered_in_swahili(tmp_path: Path) -> None:
     assert {one.review for one in reply.citations} == {"awaiting native review"}
 
 
+def test_a_question_without_a_stage_is_given_that_of_its_best_card(tmp_path: Path) -> None:
+    assert _chat(tmp_path).answer("How long should I breastfeed my baby with milk only?").stage == "postnatal"
+    assert _chat(tmp_path).answer("How long should I breastfeed my baby?", stage="delivery").stage == "birth"
+
+
 def test_what_is_not_in_the_sources_is_said_so_and_no_model_is_asked(tmp_path: Path) -> None:
     provider = Scripted("together", answer("Arsenal won."))
     reply = _chat(tmp_path, provider).answer("Who won the football match yesterday?")
