@@ -23,7 +23,7 @@ from chatbot.knowledge.language import detect_language
 from chatbot.knowledge.search import CardSearch, Passage
 from chatbot.providers.interface import ChatRequest
 from chatbot.safety.levels import Triage
-from chatbot.safety.replies import reply_text, sources
+from chatbot.safety.replies import reply_text, sources, stages_of
 from chatbot.safety.triage import triage
 from chatbot.stages import Stage, stage_named
 from chatbot.strategies import Wish
@@ -53,7 +53,7 @@ class Question:
 
     message: str
     stage: Stage
-    """The one the client named, else that of the best card."""
+    """The one the client named, else the likely one."""
     language: Language
     conversation_id: str
     strategy: Strategy
@@ -108,12 +108,13 @@ class Chat:
                                remedy="Send the conversation_id of an earlier answer, or none.")
         named = stage_named(stage).id if stage else None
         spoken: Language = language or detect_language(message)  # type: ignore[assignment]
+        found = triage(message, named)
         passages = self._search.find(message, spoken, named, limit=PASSAGES)
-        found = passages[0].card.stage if passages else DEFAULT_STAGE
         return Question(
-            message=message, stage=stage_named(named or found), language=spoken, conversation_id=conversation_id or new_id(),
+            message=message, stage=stage_named(named or _likely_stage(found, passages)), language=spoken,
+            conversation_id=conversation_id or new_id(),
             strategy=strategy or self._settings.strategy,  # type: ignore[arg-type]
-            triage=triage(message, named), passages=passages)
+            triage=found, passages=passages)
 
     def _order(self, question: Question, *, stream: bool) -> Order:
         emergency = question.triage.level == "emergency"
@@ -146,6 +147,12 @@ class Chat:
             citations=_citations(question, done), provenance=done.provenance, provider=done.provider,
             model=done.model, fell_back=done.fell_back, finish_reason=done.finish_reason, usage=done.usage,
             call_id=done.call_id, conversation_id=question.conversation_id, skipped=done.skipped)
+
+
+def _likely_stage(found: Triage, passages: tuple[Passage, ...]) -> str:
+    """The stage of a message that names none: its gravest sign's, else its best card's."""
+    stages = stages_of(found) or tuple(one.card.stage for one in passages[:1])
+    return DEFAULT_STAGE if DEFAULT_STAGE in stages or not stages else stages[0]
 
 
 def _floor_passages(question: Question) -> tuple[Passage, ...]:

@@ -41,6 +41,12 @@ def _signs_by_id() -> dict[str, Sign]:
     return {sign.id: sign for sign in all_signs()}
 
 
+def stages_of(triage: Triage) -> tuple[str, ...]:
+    """The stages that the gravest sign concerns; empty when there is no sign."""
+    found = [_signs_by_id()[id_] for id_ in triage.signs if id_ in _signs_by_id()]
+    return found[0].stages if found else ()
+
+
 def reply_text(triage: Triage, language: Language, emergency_numbers: Mapping[str, str] | None = None,
                verified_on: date | None = None) -> str:
     """What to show for a triage; empty for level `none`.

@@ -29,6 +29,9 @@ def is_alive(worker: str) -> bool | None:
     if host != _host():
         return None
     try:
-        return abs(psutil.Process(int(pid)).create_time() - float(started)) < 0.1
+        process = psutil.Process(int(pid))
+        same_life = abs(process.create_time() - float(started)) < 0.1
+        # A killed process whose parent does not reap it (a container without an init) stays as a zombie.
+        return same_life and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False

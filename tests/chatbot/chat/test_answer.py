@@ -113,6 +113,12 @@ def test_a_question_without_a_stage_is_given_that_of_its_best_card(tmp_path: Pat
     assert _chat(tmp_path).answer("How long should I breastfeed my baby?", stage="delivery").stage == "birth"
 
 
+@pytest.mark.parametrize(("message", "stage"), [
+    ("I am pregnant and bleeding heavily", "antenatal"), ("my newborn is not feeding at all", "postnatal")])
+def test_a_danger_sign_without_a_stage_is_given_one_that_it_concerns(tmp_path: Path, message: str, stage: str) -> None:
+    assert _chat(tmp_path).answer(message).stage == stage
+
+
 def test_what_is_not_in_the_sources_is_said_so_and_no_model_is_asked(tmp_path: Path) -> None:
     provider = Scripted("together", answer("Arsenal won."))
     reply = _chat(tmp_path, provider).answer("Who won the football match yesterday?")

@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import psutil
 import pytest
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
@@ -101,6 +102,18 @@ def test_this_worker_is_alive_and_a_recycled_process_id_is_not() -> None:
     host, pid, _ = worker_name().rsplit(":", 2)
     assert is_alive(f"{host}:{pid}:1.00") is False
     assert is_alive(f"elsewhere:{pid}:1.00") is None
+
+
+def test_a_killed_worker_that_nobody_reaps_counts_as_dead() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    host = worker_name().split(":")[0]
+    name = f"{host}:{child.pid}:{psutil.Process(child.pid).create_time():.2f}"
+    assert is_alive(name) is True
+    child.kill()
+    while psutil.Process(child.pid).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+    assert is_alive(name) is False
+    child.wait()
 
 
 def test_recovery_leaves_the_rows_of_living_workers_alone(engine: Engine) -> None:

@@ -1,0 +1,169 @@
+"""The real server in a process of its own: the whole story over HTTP, and what is left after kill -9."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from openai import OpenAI
+
+from bench.served import ROOT, free_port, wait_for
+from tests.loopback import SCRIPTS, Answer, LoopbackProvider
+
+QUESTION = {"message": "Why are iron and folic acid tablets given?"}
+
+
+def first_fact(body: dict[str, Any]) -> str:
+    """What a faithful model answers: the first sentence of the first fact that it was given."""
+    found = re.search(r"\[1\] (.+?\.)\s", body["messages"][0]["content"])
+    return found[1] if found else "Hello from the cloud, dear client."
+
+
+class Server:
+    """`python run.py` on a database that outlives it."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.database = folder / "funza.db"
+        self._settings = {"DATABASE_URL": f"sqlite:///{self.database}", "LOCAL_ENGINE": "off", **settings}
+        self.start()
+
+    def start(self) -> None:
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self.process = subprocess.Popen(
+            [sys.executable, str(ROOT / "run.py")], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env={**os.environ, "PORT": str(port), **self._settings})
+        wait_for(f"{self.url}/readyz", self.process)
+
+    def ask(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"} if data else {})
+        with urllib.request.urlopen(request, timeout=30) as response:
+            answer: dict[str, Any] = json.load(response)
+        return answer
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self.database)) as connection:
+            return connection.execute(query).fetchall()
+
+    def kill(self) -> None:
+        family = [self.process, *psutil.Process(self.process.pid).children(recursive=True)]
+        for one in reversed(family):
+            os.kill(one.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+@pytest.fixture
+def upstream() -> Iterator[LoopbackProvider]:
+    with LoopbackProvider() as provider:
+        provider.always(Answer(first_fact))
+        yield provider
+
+
+@pytest.fixture
+def server(tmp_path: Path, upstream: LoopbackProvider) -> Iterator[Server]:
+    running = Server(tmp_path, TOGETHER_API_KEY="x", TOGETHER_BASE_URL=upstream.url)
+    yield running
+    if running.process.poll() is None:
+        running.process.terminate()
+        running.process.wait(timeout=20)
+
+
+def test_a_cloud_answers_with_its_cost_and_when_it_is_killed_the_cards_do(
+        server: Server, upstream: LoopbackProvider) -> None:
+    answered = server.ask("/api/v1/chat", QUESTION)
+    assert (answered["provider"], answered["provenance"], answered["fell_back"]) == ("together", "cloud", False)
+    usage = answered["usage"]
+    tokens = usage["prompt_tokens"] + usage["completion_tokens"]
+    assert usage["cost_state"] == "exact"
+    assert usage["cost_usd"] == pytest.approx(tokens * 3.5 / 1_000_000)
+    assert answered["citations"][0]["url"].startswith("https://")
+
+    upstream.stop()
+    answered = server.ask("/api/v1/chat", QUESTION)
+    assert (answered["provider"], answered["provenance"], answered["fell_back"]) == ("curated", "curated", True)
+    assert [one["provider"] for one in answered["skipped"]] == ["together"]
+    tries = server.rows("SELECT provider, state FROM attempts ORDER BY id")
+    assert tries == [("together", "settled"), ("together", "released"), ("curated", "settled")]
+    by_provider = {row["key"]: row for row in server.ask("/api/v1/usage?by=provider")["rows"]}
+    assert by_provider["together"]["prompt_tokens"] == usage["prompt_tokens"]
+    assert by_provider["together"]["failed"] == 1
+
+
+def test_the_official_client_chats_and_streams_with_usage(server: Server) -> None:
+    client = OpenAI(base_url=f"{server.url}/v1", api_key="none", max_retries=0)
+    messages: list[Any] = [{"role": "user", "content": "Say hello to me, please."}]
+    whole = client.chat.completions.create(model="hybrid", messages=messages)
+    assert whole.choices[0].message.content == "Hello from the cloud, dear client."
+    assert whole.usage
+    assert whole.usage.total_tokens > 0
+    chunks = list(client.chat.completions.create(model="cloud", messages=messages, stream=True,
+                                                 stream_options={"include_usage": True}))
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices) == (
+        whole.choices[0].message.content)
+    assert chunks[-1].usage
+    assert chunks[-1].usage.completion_tokens == whole.usage.completion_tokens
+
+
+def test_after_kill_9_during_calls_no_row_is_missing_and_none_is_left_reserved(
+        server: Server, upstream: LoopbackProvider) -> None:
+    server.ask("/api/v1/chat", QUESTION)
+    upstream.always(SCRIPTS["hang"])
+    askers = [threading.Thread(target=_ask_and_forget, args=(server.url,), daemon=True) for _ in range(5)]
+    for asker in askers:
+        asker.start()
+    _until(lambda: len(upstream.requests) == 6)
+    assert server.rows("SELECT count(*) FROM attempts WHERE state = 'reserved'") == [(5,)]
+    server.kill()
+
+    server.start()
+
+    assert server.rows("SELECT state, failure, count(*) FROM attempts GROUP BY 1, 2 ORDER BY 1") == [
+        ("settled", "", 1), ("unknown", "interrupted", 5)]
+    calls = server.rows("SELECT state, count(*) FROM calls GROUP BY 1 ORDER BY 1")
+    assert calls == [("answered", 1), ("interrupted", 5)]
+    assert server.rows("SELECT min(cost_nano_usd) > 0 FROM attempts") == [(1,)]
+
+
+def test_a_second_server_on_the_same_database_leaves_the_first_ones_calls_alone(
+        server: Server, upstream: LoopbackProvider) -> None:
+    upstream.always(SCRIPTS["hang"])
+    threading.Thread(target=_ask_and_forget, args=(server.url,), daemon=True).start()
+    _until(lambda: len(upstream.requests) == 1)
+    first = server.process
+    server.start()
+    try:
+        assert server.rows("SELECT state FROM attempts") == [("reserved",)]
+    finally:
+        first.terminate()
+        first.wait(timeout=40)
+
+
+def _ask_and_forget(url: str) -> None:
+    request = urllib.request.Request(f"{url}/api/v1/chat", json.dumps(QUESTION).encode(),
+                                     {"Content-Type": "application/json"})
+    try:
+        urllib.request.urlopen(request, timeout=60).read()
+    except OSError:
+        return  # the server was killed: that is the test
+
+
+def _until(holds: Any, seconds: float = 20.0) -> None:
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(0.02)
