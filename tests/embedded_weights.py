@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -14,9 +17,15 @@ MODEL_DIR = Path(os.environ.get("FUNZA_TEST_MODEL_DIR", Path(__file__).parents[1
 
 
 def embedded_model_dir() -> Path:
-    """A MODEL_DIR with the embedded model in it; skips the test with the reason when no registry gives it."""
+    """A MODEL_DIR of the caller's own with the embedded model in it (the owner of a model locks its folder).
+
+    Skips the test with the reason when no registry gives it. The weights are links: they take no room.
+    """
     try:
         embedded.fetch(MODEL_DIR)
     except NotReady as error:
         pytest.skip(f"the embedded model cannot be had: {error.detail} {error.remedy}")
-    return MODEL_DIR
+    own = Path(tempfile.mkdtemp(prefix="models-", dir=MODEL_DIR.parent))
+    atexit.register(shutil.rmtree, own, ignore_errors=True)
+    shutil.copytree(MODEL_DIR, own, copy_function=os.link, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.lock"))
+    return own

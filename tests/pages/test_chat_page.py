@@ -149,6 +149,7 @@ def test_a_tapped_question_is_asked(open_page: OpenPage, service: FakeService, s
     question = example.inner_text()
     example.click()
     expect(page.locator("#turn q")).to_have_text(question)
+    expect(page.locator("#turn")).to_contain_text("Who answered")
     assert service.asked[-1][0] == question
 
 
