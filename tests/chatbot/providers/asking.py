@@ -12,7 +12,7 @@ from chatbot.providers.interface import Cancel, Delta, Finish, Message, Permit, 
 from chatbot.providers.row import ProviderRow
 from tests.loopback import LoopbackProvider
 
-KEY = "sk-loopback-0123456789abcdef"
+KEY = "key-of-the-loopback-0123456789abcdef"
 WORDS = "my private question about bleeding"
 MODEL = "some/model"
 
