@@ -13,8 +13,9 @@ from pathlib import Path
 
 import structlog
 from apiflask import APIFlask
+from flask_migrate import Migrate
 
-from chatbot.database import db, engine_options, migrate, prepare_folder
+from chatbot.database import MIGRATIONS, db, engine_options, migrate, prepare_folder
 from chatbot.hybrid_ai_service import HybridAIService, use_service
 from config import Settings, load_settings
 from routes import register_routes
@@ -38,6 +39,7 @@ def create_app(settings: Settings | None = None, service: HybridAIService | None
         SQLALCHEMY_DATABASE_URI=prepare_folder(settings.database_url),
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url))
     db.init_app(app)
+    Migrate(app, db, directory=str(MIGRATIONS))  # `flask db migrate`, for developers
     with app.app_context():
         migrate(db.engine)
         service = service or HybridAIService(settings, db.engine)
