@@ -190,7 +190,9 @@ def test_a_silent_provider_is_left_at_the_first_token_limit_and_its_cost_stays_u
 
 def test_a_stall_inside_an_answer_ends_the_stream_with_an_error(tmp_path: Path) -> None:
     calls = make_calls(tmp_path, Scripted("together", ["Iron makes healthy blood cells. ", 30.0]), idle_timeout=0.4)
+    began = time.monotonic()
     events = list(calls.run(order(stream=True)))
+    assert 0.4 <= time.monotonic() - began < 1.5
     assert isinstance(events[-1], Failed)
     assert events[-1].error.code == "provider_unavailable"
 
