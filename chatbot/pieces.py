@@ -7,15 +7,16 @@ first token, between two pieces, and until the deadline. A second of silence yie
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, SimpleQueue
 
 import structlog
 
 from chatbot.completion import Pulse
+from chatbot.daemons import run_in_background
 from chatbot.errors import FunzaError, ProviderError, TimedOut
 from chatbot.providers.interface import Cancel, ChatRequest, Delta, Finish, Piece, Provider
 
@@ -43,8 +44,7 @@ def pieces(provider: Provider, request: ChatRequest, model: str, cancel: Cancel,
     closed, whoever closes it.
     """
     queue: SimpleQueue[Piece | FunzaError | type[_Over]] = SimpleQueue()
-    threading.Thread(target=_work, args=(provider, request, model, cancel, queue), daemon=True,
-                     name=f"try-{provider.name}").start()
+    run_in_background(partial(_work, provider, request, model, cancel, queue))
     waiting_since, patience, what = time.monotonic(), limits.first_token, "no first token"
     try:
         while True:

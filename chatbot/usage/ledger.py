@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Insert, Update, insert, select, update
+from sqlalchemy import Connection, Engine, Insert, Update, bindparam, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from chatbot.database import new_id, now, usd
@@ -70,15 +70,15 @@ class Ledger:
         `opening` begins the call's own row in the same transaction. When this raises, nobody may be asked.
         """
         attempt_id, started = new_id(), now()
-        attempt = insert(ATTEMPTS).values(
-            id=attempt_id, call_id=call_id, ordinal=ordinal, day=started.date(), provider=provider, model=model,
-            state="reserved", prompt_tokens=prompt_tokens, usage_source="estimated",
-            cost_nano_usd=price.cost(Usage(prompt_tokens)) if price else None,
-            cost_state=_cost_state(price, reported=False),
-            input_nano_per_mtok=price and price.input, output_nano_per_mtok=price and price.output,
-            cached_nano_per_mtok=price and price.cached, price_source=price.source if price else "",
-            started_at=started, worker=worker_name())
-        self._write(*_opening(call_id, opening), attempt)
+        attempt = {
+            "id": attempt_id, "call_id": call_id, "ordinal": ordinal, "day": started.date(), "provider": provider,
+            "model": model, "state": "reserved", "prompt_tokens": prompt_tokens, "usage_source": "estimated",
+            "cost_nano_usd": price.cost(Usage(prompt_tokens)) if price else None,
+            "cost_state": _cost_state(price, reported=False),
+            "input_nano_per_mtok": price and price.input, "output_nano_per_mtok": price and price.output,
+            "cached_nano_per_mtok": price and price.cached, "price_source": price.source if price else "",
+            "started_at": started, "worker": worker_name()}
+        self._write(*_opening(call_id, opening), (_NEW_ATTEMPT, attempt))
         return Reservation(attempt_id, call_id, price)
 
     def end(self, reserved: Reservation, ending: Ending) -> None:
@@ -97,71 +97,70 @@ class Ledger:
                           opening: NewCall | None = None) -> UsageOfCall:
         """Book an answer that no model wrote (an attempt of provider `curated`) and close its call."""
         at = now()
-        curated = insert(ATTEMPTS).values(
-            id=new_id(), call_id=call_id, ordinal=ordinal, day=at.date(), provider="curated", model="cards",
-            state="settled", usage_source="provider", cost_nano_usd=0, cost_state="local",
-            price_source=LOCAL.source, started_at=at, ended_at=at, latency_ms=0, worker=worker_name())
-        return self._close(call_id, *_opening(call_id, opening), curated, state="answered", provider="curated",
-                           model="cards", fell_back=fell_back, finish_reason="stop")
+        curated = {
+            "id": new_id(), "call_id": call_id, "ordinal": ordinal, "day": at.date(), "provider": "curated",
+            "model": "cards", "state": "settled", "usage_source": "provider", "cost_nano_usd": 0, "cost_state": "local",
+            "price_source": LOCAL.source, "started_at": at, "ended_at": at, "latency_ms": 0, "worker": worker_name()}
+        return self._close(call_id, *_opening(call_id, opening), (_NEW_ATTEMPT, curated), state="answered",
+                           provider="curated", model="cards", fell_back=fell_back, finish_reason="stop")
 
     def fail(self, call_id: str, error_code: str, *, state: str = "failed",
              opening: NewCall | None = None) -> UsageOfCall:
         """Close a call that nobody answered (`failed`), or whose client went away (`aborted`)."""
         return self._close(call_id, *_opening(call_id, opening), state=state, error_code=error_code)
 
-    def _close(self, call_id: str, *first: Insert | Update, **values: Any) -> UsageOfCall:
+    def _close(self, call_id: str, *first: Statement, **end: Any) -> UsageOfCall:
         try:
             with self._engine.begin() as connection:
-                for statement in first:
-                    connection.execute(statement)
-                return close_call(connection, call_id, **values)
+                for statement, values in first:
+                    connection.execute(statement, values)
+                return close_call(connection, call_id, **end)
         except SQLAlchemyError as error:
             raise LedgerUnavailable() from error
 
-    def _write(self, *statements: Insert | Update) -> None:
+    def _write(self, *statements: Statement) -> None:
         try:
             with self._engine.begin() as connection:
-                for statement in statements:
-                    connection.execute(statement)
+                for statement, values in statements:
+                    connection.execute(statement, values)
         except SQLAlchemyError as error:
             raise LedgerUnavailable() from error
 
 
-def close_call(connection: Connection, call_id: str, **values: Any) -> UsageOfCall:
+def close_call(connection: Connection, call_id: str, **end: Any) -> UsageOfCall:
     """Give a call its end, with the sum of its attempts; a second end changes nothing."""
-    rows = connection.execute(select(ATTEMPTS.c.cost_nano_usd, ATTEMPTS.c.cost_state, ATTEMPTS.c.state)
-                              .where(ATTEMPTS.c.call_id == call_id)).all()
-    billed = [row for row in rows if row.state != "released"]
+    rows = connection.execute(_ATTEMPTS_OF_CALL, {"call": call_id}).all()
+    billed = [row for row in rows if row.cost_state is not None and row.state != "released"]
     state = weakest(row.cost_state for row in billed)
     cost = None if state == "unpriced" else sum(row.cost_nano_usd for row in billed)
-    call = connection.execute(select(CALLS.c.started_at).where(CALLS.c.id == call_id)).one()
-    connection.execute(update(CALLS).where(CALLS.c.id == call_id, CALLS.c.state == "open").values(
-        cost_nano_usd=cost, cost_state=state,
-        latency_ms=round((now() - call.started_at).total_seconds() * 1000), **values))
-    return UsageOfCall(values.get("prompt_tokens", 0), values.get("completion_tokens", 0),
+    connection.execute(_END_OF_CALL, {
+        **_NO_END, **end, "call": call_id, "cost_nano_usd": cost, "cost_state": state,
+        "latency_ms": round((now() - rows[0].started_at).total_seconds() * 1000)})
+    return UsageOfCall(end.get("prompt_tokens", 0), end.get("completion_tokens", 0),
                        None if cost is None else usd(cost), state)
 
 
-def _opening(call_id: str, call: NewCall | None) -> tuple[Insert, ...]:
+def _opening(call_id: str, call: NewCall | None) -> tuple[Statement, ...]:
     if call is None:
         return ()
     at = now()
-    return (insert(CALLS).values(
-        id=call_id, started_at=at, day=at.date(), feature=call.feature, strategy=call.strategy, stage=call.stage,
-        language=call.language, conversation_id=call.conversation_id, triage_level=call.triage_level, state="open",
-        worker=worker_name()),)
+    return ((_NEW_CALL, {
+        "id": call_id, "started_at": at, "day": at.date(), "feature": call.feature, "strategy": call.strategy,
+        "stage": call.stage, "language": call.language, "conversation_id": call.conversation_id,
+        "triage_level": call.triage_level, "state": "open", "worker": worker_name()}),)
 
 
-def _ended(reserved: Reservation, ending: Ending) -> Update:
+def _ended(reserved: Reservation, ending: Ending) -> Statement:
     usage, price = ending.usage, reserved.price
     released = ending.state == "released"
-    cost = 0 if released else price.cost(usage) if price else None
-    return update(ATTEMPTS).where(ATTEMPTS.c.id == reserved.attempt_id, ATTEMPTS.c.state == "reserved").values(
-        state=ending.state, failure=ending.failure, status=ending.status, upstream_id=ending.upstream_id[:120],
-        prompt_tokens=usage.prompt_tokens, completion_tokens=usage.completion_tokens,
-        cached_tokens=usage.cached_tokens, usage_source="provider" if usage.reported else "estimated",
-        cost_nano_usd=cost, cost_state=_cost_state(price, reported=usage.reported or released),
-        first_token_ms=ending.first_token_ms, latency_ms=ending.latency_ms, ended_at=now())
+    return _END_OF_ATTEMPT, {
+        "attempt": reserved.attempt_id, "state": ending.state, "failure": ending.failure, "status": ending.status,
+        "upstream_id": ending.upstream_id[:120], "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens, "cached_tokens": usage.cached_tokens,
+        "usage_source": "provider" if usage.reported else "estimated",
+        "cost_nano_usd": 0 if released else price.cost(usage) if price else None,
+        "cost_state": _cost_state(price, reported=usage.reported or released),
+        "first_token_ms": ending.first_token_ms, "latency_ms": ending.latency_ms, "ended_at": now()}
 
 
 def _cost_state(price: Price | None, *, reported: bool) -> CostState:
@@ -170,3 +169,24 @@ def _cost_state(price: Price | None, *, reported: bool) -> CostState:
     if price is LOCAL:
         return "local"
     return "exact" if reported else "estimated"
+
+
+Statement = tuple[Insert | Update, dict[str, Any]]
+"""A statement and its values. The statements are built once: building one costs more than running it."""
+
+_NO_END: dict[str, Any] = {
+    "provider": "", "model": "", "fell_back": False, "finish_reason": "", "prompt_tokens": 0, "completion_tokens": 0,
+    "error_code": ""}
+_NEW_CALL = insert(CALLS)
+_NEW_ATTEMPT = insert(ATTEMPTS)
+_ATTEMPTS_OF_CALL = (
+    select(CALLS.c.started_at, ATTEMPTS.c.cost_nano_usd, ATTEMPTS.c.cost_state, ATTEMPTS.c.state)
+    .outerjoin_from(CALLS, ATTEMPTS).where(CALLS.c.id == bindparam("call")))
+_END_OF_ATTEMPT = update(ATTEMPTS).where(
+    ATTEMPTS.c.id == bindparam("attempt"), ATTEMPTS.c.state == "reserved").values({
+        name: bindparam(name) for name in (
+            "state", "failure", "status", "upstream_id", "prompt_tokens", "completion_tokens", "cached_tokens",
+            "usage_source", "cost_nano_usd", "cost_state", "first_token_ms", "latency_ms", "ended_at")})
+_END_OF_CALL = update(CALLS).where(CALLS.c.id == bindparam("call"), CALLS.c.state == "open").values({
+    name: bindparam(name) for name in (
+        *_NO_END, "state", "cost_nano_usd", "cost_state", "latency_ms")})
