@@ -6,6 +6,8 @@ thinks, and never sees a word of the conversation. `recovery.py` ends the rows o
 
 from __future__ import annotations
 
+import threading
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +64,10 @@ class Ledger:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        # SQLite has one writer at a time and lets the others sleep for up to 100 ms before they look again.
+        # Our own threads take turns instead; other processes still meet SQLite's own lock.
+        self._turn: AbstractContextManager[object] = (
+            threading.Lock() if engine.dialect.name == "sqlite" else nullcontext())
 
     def reserve(self, call_id: str, *, ordinal: int, provider: str, model: str, price: Price | None,
                 prompt_tokens: int, opening: NewCall | None = None) -> Reservation:
@@ -111,7 +117,7 @@ class Ledger:
 
     def _close(self, call_id: str, *first: Statement, **end: Any) -> UsageOfCall:
         try:
-            with self._engine.begin() as connection:
+            with self._turn, self._engine.begin() as connection:
                 for statement, values in first:
                     connection.execute(statement, values)
                 return close_call(connection, call_id, **end)
@@ -120,7 +126,7 @@ class Ledger:
 
     def _write(self, *statements: Statement) -> None:
         try:
-            with self._engine.begin() as connection:
+            with self._turn, self._engine.begin() as connection:
                 for statement, values in statements:
                     connection.execute(statement, values)
         except SQLAlchemyError as error:
