@@ -1,0 +1,57 @@
+"""Who may use which route: one line for each. A route that has no line is for admins only, and fails a test.
+
+A learner asks the chat, whose answers rest on reviewed cards. General text, which nobody checks for health, is for
+educators; money, the state of the machine and the numbers are for admins.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from chatbot.accounts.principal import Role
+
+Needed = Role | Literal["public"]
+
+NEEDED: dict[str, Needed] = {
+    # probes and the pages' own files; what lets people in
+    "static": "public",
+    "health.livez": "public",
+    "health.readyz": "public",
+    "pages.static": "public",
+    "docs.style": "public",
+    "login.page": "public",
+    "login.sign_in": "public",
+    "login.sign_out": "public",
+    # asking, on the page and by program
+    "pages.chat": "learner",
+    "pages.ask": "learner",
+    "pages.examples": "learner",
+    "chat.chat": "learner",
+    "legacy.chat": "learner",
+    "legacy.quiz": "learner",
+    "docs.openapi": "learner",
+    "docs.page": "learner",
+    "docs.problems": "learner",
+    # general text
+    "openai_compatible.complete": "educator",
+    "openai_compatible.models": "educator",
+    "estimate.estimate": "educator",
+    # money, and the state of the machine
+    "providers.providers": "admin",
+    "usage.usage": "admin",
+    "savings.savings": "admin",
+    "dashboard.dashboard": "admin",
+    "dashboard.usage_csv": "admin",
+    "budgets.all_budgets": "admin",
+    "budgets.put_budget": "admin",
+    "health.metrics": "admin",
+}
+"""Endpoint -> the least role that may use it."""
+
+COSTLY = frozenset({"pages.ask", "chat.chat", "legacy.chat", "openai_compatible.complete"})
+"""Endpoints that may ask a model: each principal may use them so many times a minute, all together."""
+
+
+def needed(endpoint: str) -> Needed:
+    """The least role that may use an endpoint."""
+    return NEEDED.get(endpoint, "admin")
