@@ -1,26 +1,50 @@
 """Writes down every call and every try: reserved before a byte leaves, ended exactly once.
 
 The ledger has transactions of its own (a streamed answer outlives Flask's), holds none open while a model
-thinks, and never sees a word of the conversation. `recovery.py` ends the rows of workers that died.
+thinks, and never sees a word of the conversation. An end that the database cannot take waits in `outbox.py`;
+`recovery.py` ends the rows of workers that died.
 """
 
 from __future__ import annotations
 
 import threading
-from contextlib import AbstractContextManager, nullcontext
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, Engine, Insert, Update, bindparam, insert, select, update
+import structlog
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as WaitedTooLong
 
 from chatbot.database import new_id, now, usd
 from chatbot.errors import End, LedgerUnavailable
 from chatbot.providers.interface import Usage
-from chatbot.usage.cost import CostState, UsageOfCall, weakest
+from chatbot.usage import budgets
+from chatbot.usage.cost import CostState, UsageOfCall
+from chatbot.usage.outbox import Outbox, outbox_beside
 from chatbot.usage.prices import LOCAL, Price
-from chatbot.usage.tables import ATTEMPTS, CALLS
+from chatbot.usage.tables import ATTEMPTS
 from chatbot.usage.workers import worker_name
+from chatbot.usage.writes import (
+    Write,
+    as_line,
+    end_of_attempt,
+    end_of_call,
+    from_line,
+    new_attempt,
+    new_call,
+    perform,
+    settlement,
+)
+
+log = structlog.get_logger()
+
+PATIENCE = 5.0
+"""Seconds to wait for another writer, ours or SQLite's own."""
+PAUSE = 1.0
+"""Seconds after a failure in which ends do not wait for the database again, but go to the outbox at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +58,8 @@ class NewCall:
     language: str = ""
     conversation_id: str = ""
     triage_level: str = "none"
+    principal: str = ""
+    """Who asked: id of a key or a person, or `local`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +69,9 @@ class Reservation:
     attempt_id: str
     call_id: str
     price: Price | None
+    held: bool = True
+    """Whether a budget may hold something for it."""
+    ordinal: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,113 +89,183 @@ class Ending:
 
 
 class Ledger:
-    """One per process, over one engine. Every method is one transaction and raises LedgerUnavailable."""
+    """One per process, over one engine. Every method is one transaction.
 
-    def __init__(self, engine: Engine) -> None:
+    `reserve` raises LedgerUnavailable; the others do not: what they cannot write waits in the outbox.
+    """
+
+    def __init__(self, engine: Engine, outbox: Outbox | None = None) -> None:
         self._engine = engine
+        self.outbox = outbox or outbox_beside(engine)
         # SQLite has one writer at a time and lets the others sleep for up to 100 ms before they look again.
         # Our own threads take turns instead; other processes still meet SQLite's own lock.
-        self._turn: AbstractContextManager[object] = (
-            threading.Lock() if engine.dialect.name == "sqlite" else nullcontext())
+        self._turns = threading.Semaphore(1 if engine.dialect.name == "sqlite" else 1_000)
+        self._pause_until = 0.0
 
     def reserve(self, call_id: str, *, ordinal: int, provider: str, model: str, price: Price | None,
-                prompt_tokens: int, opening: NewCall | None = None) -> Reservation:
+                prompt_tokens: int, opening: NewCall | None = None, principal: str = "",
+                most: int | None = None) -> Reservation:
         """Write an attempt down before it leaves, with the estimate that stays booked if we die.
 
-        `opening` begins the call's own row in the same transaction. When this raises, nobody may be asked.
+        `opening` begins the call's own row in the same transaction. When this raises, nobody may be asked:
+        LedgerUnavailable, or BudgetExhausted when a budget of `principal` or of the installation has no room for
+        `most` nano-dollars (the estimate, when that is all one knows).
         """
         attempt_id, started = new_id(), now()
-        attempt = {
-            "id": attempt_id, "call_id": call_id, "ordinal": ordinal, "day": started.date(), "provider": provider,
-            "model": model, "state": "reserved", "prompt_tokens": prompt_tokens, "usage_source": "estimated",
-            "cost_nano_usd": price.cost(Usage(prompt_tokens)) if price else None,
-            "cost_state": _cost_state(price, reported=False),
-            "input_nano_per_mtok": price and price.input, "output_nano_per_mtok": price and price.output,
-            "cached_nano_per_mtok": price and price.cached, "price_source": price.source if price else "",
-            "started_at": started, "worker": worker_name()}
-        self._write(*_opening(call_id, opening), (_NEW_ATTEMPT, attempt))
-        return Reservation(attempt_id, call_id, price)
+        by_tokens = price.cost(Usage(prompt_tokens)) if price else None
+        estimate = most if price and price.hour else by_tokens  # nobody could tell how long we lived
+        attempt = new_attempt(
+            id=attempt_id, call_id=call_id, ordinal=ordinal, day=started.date(), provider=provider, model=model,
+            state="reserved", prompt_tokens=prompt_tokens, usage_source="estimated", cost_nano_usd=estimate,
+            cost_state=_cost_state(price, reported=False), input_nano_per_mtok=price and price.input,
+            output_nano_per_mtok=price and price.output, cached_nano_per_mtok=price and price.cached,
+            hour_nano_usd=(price and price.hour) or None, price_source=price.source if price else "",
+            started_at=started, worker=worker_name())
+        sent, held = False, True
+        try:
+            with self._transaction() as connection:
+                perform(connection, (*_opening(call_id, opening), attempt))
+                held = budgets.hold(connection, attempt_id, principal=principal, day=started.date(),
+                                    most=estimate if most is None else most)
+                sent = True
+        except SQLAlchemyError as error:
+            if not (sent and self._is_written(attempt_id)):
+                raise LedgerUnavailable() from error
+        return Reservation(attempt_id, call_id, price, held, ordinal)
 
     def end(self, reserved: Reservation, ending: Ending) -> None:
         """Give an attempt its one end; a second end changes nothing."""
-        self._write(_ended(reserved, ending))
+        self._finish(*_ended(reserved, ending))
 
     def answer(self, reserved: Reservation, ending: Ending, *, provider: str, model: str, fell_back: bool,
                finish_reason: str, state: str = "answered") -> UsageOfCall:
         """End the attempt that answered and close its call, in one transaction."""
-        return self._close(
-            reserved.call_id, _ended(reserved, ending), state=state, provider=provider, model=model,
-            fell_back=fell_back, finish_reason=finish_reason, prompt_tokens=ending.usage.prompt_tokens,
+        close = end_of_call(
+            reserved.call_id, state=state, provider=provider, model=model, fell_back=fell_back,
+            finish_reason=finish_reason, prompt_tokens=ending.usage.prompt_tokens,
             completion_tokens=ending.usage.completion_tokens)
+        return self._finish(*_ended(reserved, ending), close) or _not_yet_summed(reserved, ending)
 
     def answer_from_cards(self, call_id: str, *, ordinal: int, fell_back: bool,
-                          opening: NewCall | None = None) -> UsageOfCall:
+                          opening: NewCall | None = None, finish_reason: str = "stop") -> UsageOfCall:
         """Book an answer that no model wrote (an attempt of provider `curated`) and close its call."""
         at = now()
-        curated = {
-            "id": new_id(), "call_id": call_id, "ordinal": ordinal, "day": at.date(), "provider": "curated",
-            "model": "cards", "state": "settled", "usage_source": "provider", "cost_nano_usd": 0, "cost_state": "local",
-            "price_source": LOCAL.source, "started_at": at, "ended_at": at, "latency_ms": 0, "worker": worker_name()}
-        return self._close(call_id, *_opening(call_id, opening), (_NEW_ATTEMPT, curated), state="answered",
-                           provider="curated", model="cards", fell_back=fell_back, finish_reason="stop")
+        curated = new_attempt(
+            id=new_id(), call_id=call_id, ordinal=ordinal, day=at.date(), provider="curated", model="cards",
+            state="settled", usage_source="provider", cost_nano_usd=0, cost_state="local",
+            price_source=LOCAL.source, started_at=at, ended_at=at, latency_ms=0, worker=worker_name())
+        close = end_of_call(call_id, state="answered", provider="curated", model="cards", fell_back=fell_back,
+                            finish_reason=finish_reason)
+        usage = self._finish(*_opening(call_id, opening), curated, close)
+        return usage or (UsageOfCall() if ordinal == 1 else UsageOfCall(0, 0, None, "unpriced"))
 
-    def fail(self, call_id: str, error_code: str, *, state: str = "failed",
-             opening: NewCall | None = None) -> UsageOfCall:
-        """Close a call that nobody answered (`failed`), or whose client went away (`aborted`)."""
-        return self._close(call_id, *_opening(call_id, opening), state=state, error_code=error_code)
+    def fail(self, call_id: str, error_code: str, *, state: str = "failed", opening: NewCall | None = None) -> None:
+        """Close a call that nobody answered (`failed`), was asked (`refused`), or waited for (`aborted`)."""
+        self._finish(*_opening(call_id, opening), end_of_call(call_id, state=state, error_code=error_code))
 
-    def _close(self, call_id: str, *first: Statement, **end: Any) -> UsageOfCall:
+    def deliver_waiting(self) -> int:
+        """Write what waits in the outbox. Returns how many ends the database took."""
+        return self.outbox.deliver(self._deliver)
+
+    def deliver_left_behind(self) -> bool:
+        """Write what dead workers left in theirs. False when the database could not take all of it."""
+        return self.outbox.deliver_left_behind(self._deliver)
+
+    def _deliver(self, line: str) -> None:
+        with self._transaction() as connection:
+            perform(connection, from_line(line))
+
+    def _finish(self, *writes: Write) -> UsageOfCall | None:
+        """Write an end, or let it wait in the outbox: then None, for nobody knows the sum of its call yet.
+
+        While anything waits, all else waits behind it: an answer is not held up by a database that does not answer.
+        """
+        if not self.outbox.waiting and time.monotonic() >= self._pause_until:
+            try:
+                with self._transaction() as connection:
+                    return perform(connection, writes)
+            except SQLAlchemyError:
+                self._pause_until = time.monotonic() + PAUSE
+        self.outbox.keep(as_line(writes))
+        return None
+
+    def _is_written(self, attempt_id: str) -> bool:
+        """Look whether a commit whose outcome nobody told us took place.
+
+        When it is not to be seen, it may still land a moment later: then the row is let go of, for nobody is asked.
+        """
         try:
-            with self._turn, self._engine.begin() as connection:
-                for statement, values in first:
-                    connection.execute(statement, values)
-                return close_call(connection, call_id, **end)
+            with self._engine.connect() as connection:
+                if connection.scalar(select(ATTEMPTS.c.id).where(ATTEMPTS.c.id == attempt_id)) is not None:
+                    return True
         except SQLAlchemyError as error:
-            raise LedgerUnavailable() from error
+            log.warning("commit_outcome_unknown", attempt_id=attempt_id, kind=type(error).__name__)
+        never_sent = Ending("released", Usage(0, 0), latency_ms=0, failure="not_sent")
+        self.outbox.keep(as_line(_ended(Reservation(attempt_id, "", None), never_sent)))
+        return False
 
-    def _write(self, *statements: Statement) -> None:
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        """Commits at its end. Raises SQLAlchemyError, also when no turn comes."""
+        if not self._turns.acquire(timeout=PATIENCE):
+            self._pause_until = time.monotonic() + PAUSE
+            raise WaitedTooLong("another thread is writing")
         try:
-            with self._turn, self._engine.begin() as connection:
-                for statement, values in statements:
-                    connection.execute(statement, values)
-        except SQLAlchemyError as error:
-            raise LedgerUnavailable() from error
+            with self._engine.begin() as connection:
+                yield connection
+        except SQLAlchemyError:
+            self._pause_until = time.monotonic() + PAUSE
+            raise
+        finally:
+            self._turns.release()
 
 
-def close_call(connection: Connection, call_id: str, **end: Any) -> UsageOfCall:
-    """Give a call its end, with the sum of its attempts; a second end changes nothing."""
-    rows = connection.execute(_ATTEMPTS_OF_CALL, {"call": call_id}).all()
-    billed = [row for row in rows if row.cost_state is not None and row.state != "released"]
-    state = weakest(row.cost_state for row in billed)
-    cost = None if state == "unpriced" else sum(row.cost_nano_usd for row in billed)
-    connection.execute(_END_OF_CALL, {
-        **_NO_END, **end, "call": call_id, "cost_nano_usd": cost, "cost_state": state,
-        "latency_ms": round((now() - rows[0].started_at).total_seconds() * 1000)})
-    return UsageOfCall(end.get("prompt_tokens", 0), end.get("completion_tokens", 0),
-                       None if cost is None else usd(cost), state)
-
-
-def _opening(call_id: str, call: NewCall | None) -> tuple[Statement, ...]:
+def _opening(call_id: str, call: NewCall | None) -> tuple[Write, ...]:
     if call is None:
         return ()
     at = now()
-    return ((_NEW_CALL, {
-        "id": call_id, "started_at": at, "day": at.date(), "feature": call.feature, "strategy": call.strategy,
-        "stage": call.stage, "language": call.language, "conversation_id": call.conversation_id,
-        "triage_level": call.triage_level, "state": "open", "worker": worker_name()}),)
+    return (new_call(
+        id=call_id, started_at=at, day=at.date(), feature=call.feature, strategy=call.strategy, stage=call.stage,
+        language=call.language, conversation_id=call.conversation_id, triage_level=call.triage_level,
+        principal=call.principal, state="open", worker=worker_name()),)
 
 
-def _ended(reserved: Reservation, ending: Ending) -> Statement:
-    usage, price = ending.usage, reserved.price
-    released = ending.state == "released"
-    return _END_OF_ATTEMPT, {
-        "attempt": reserved.attempt_id, "state": ending.state, "failure": ending.failure, "status": ending.status,
-        "upstream_id": ending.upstream_id[:120], "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.completion_tokens, "cached_tokens": usage.cached_tokens,
-        "usage_source": "provider" if usage.reported else "estimated",
-        "cost_nano_usd": 0 if released else price.cost(usage) if price else None,
-        "cost_state": _cost_state(price, reported=usage.reported or released),
-        "first_token_ms": ending.first_token_ms, "latency_ms": ending.latency_ms, "ended_at": now()}
+def _ended(reserved: Reservation, ending: Ending) -> tuple[Write, ...]:
+    usage = ending.usage
+    cost = _cost(reserved, ending)
+    end = end_of_attempt(
+        reserved.attempt_id, state=ending.state, failure=ending.failure, status=ending.status,
+        upstream_id=_storable(ending.upstream_id), prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens, cached_tokens=usage.cached_tokens,
+        reasoning_tokens=usage.reasoning_tokens, usage_source="provider" if usage.reported else "estimated",
+        cost_nano_usd=cost, cost_state=_cost_state(reserved.price, reported=_is_sure(ending)),
+        first_token_ms=ending.first_token_ms, latency_ms=ending.latency_ms, ended_at=now())
+    return (end, settlement(reserved.attempt_id, cost)) if reserved.held else (end,)
+
+
+def _storable(upstream_id: str) -> str:
+    """A provider's own words: PostgreSQL refuses NUL, and both refuse half a surrogate pair."""
+    return "".join(char for char in upstream_id[:120] if char.isprintable())
+
+
+def _not_yet_summed(reserved: Reservation, ending: Ending) -> UsageOfCall:
+    """What is known of a call's usage while its end waits: all of it, when there was one try."""
+    usage, cost = ending.usage, _cost(reserved, ending)
+    if cost is None or reserved.ordinal > 1:
+        return UsageOfCall(usage.prompt_tokens, usage.completion_tokens, None, "unpriced")
+    return UsageOfCall(usage.prompt_tokens, usage.completion_tokens, usd(cost),
+                       _cost_state(reserved.price, reported=_is_sure(ending)))
+
+
+def _is_sure(ending: Ending) -> bool:
+    return ending.usage.reported or ending.state == "released"
+
+
+def _cost(reserved: Reservation, ending: Ending) -> int | None:
+    """Nano-dollars; None when the price is unknown."""
+    if ending.state == "released":
+        return 0
+    return reserved.price.cost(ending.usage, ending.latency_ms) if reserved.price else None
 
 
 def _cost_state(price: Price | None, *, reported: bool) -> CostState:
@@ -174,25 +273,4 @@ def _cost_state(price: Price | None, *, reported: bool) -> CostState:
         return "unpriced"
     if price is LOCAL:
         return "local"
-    return "exact" if reported else "estimated"
-
-
-Statement = tuple[Insert | Update, dict[str, Any]]
-"""A statement and its values. The statements are built once: building one costs more than running it."""
-
-_NO_END: dict[str, Any] = {
-    "provider": "", "model": "", "fell_back": False, "finish_reason": "", "prompt_tokens": 0, "completion_tokens": 0,
-    "error_code": ""}
-_NEW_CALL = insert(CALLS)
-_NEW_ATTEMPT = insert(ATTEMPTS)
-_ATTEMPTS_OF_CALL = (
-    select(CALLS.c.started_at, ATTEMPTS.c.cost_nano_usd, ATTEMPTS.c.cost_state, ATTEMPTS.c.state)
-    .outerjoin_from(CALLS, ATTEMPTS).where(CALLS.c.id == bindparam("call")))
-_END_OF_ATTEMPT = update(ATTEMPTS).where(
-    ATTEMPTS.c.id == bindparam("attempt"), ATTEMPTS.c.state == "reserved").values({
-        name: bindparam(name) for name in (
-            "state", "failure", "status", "upstream_id", "prompt_tokens", "completion_tokens", "cached_tokens",
-            "usage_source", "cost_nano_usd", "cost_state", "first_token_ms", "latency_ms", "ended_at")})
-_END_OF_CALL = update(CALLS).where(CALLS.c.id == bindparam("call"), CALLS.c.state == "open").values({
-    name: bindparam(name) for name in (
-        *_NO_END, "state", "cost_nano_usd", "cost_state", "latency_ms")})
+    return "exact" if reported and not price.hour else "estimated"

@@ -21,8 +21,9 @@ class Call(db.Model):  # type: ignore[name-defined,misc]
 
     __tablename__ = "calls"
     __table_args__ = (
-        CheckConstraint("state IN ('open','answered','failed','aborted','interrupted')", name="state"),
+        CheckConstraint("state IN ('open','answered','failed','refused','aborted','interrupted')", name="state"),
         Index("ix_calls_day_feature", "day", "feature"),
+        Index("ix_calls_principal_day", "principal", "day"),
     )
 
     id: Mapped[str] = mapped_column(String(26), primary_key=True)
@@ -34,6 +35,8 @@ class Call(db.Model):  # type: ignore[name-defined,misc]
     language: Mapped[str] = mapped_column(String(5), default="")
     strategy: Mapped[str] = mapped_column(String(10))
     conversation_id: Mapped[str] = mapped_column(String(26), default="")
+    principal: Mapped[str] = mapped_column(String(26), default="", server_default="")
+    """Id of the API key or the person that asked; `local` without keys, empty when code of ours asked."""
     triage_level: Mapped[str] = mapped_column(String(10), default="none")
     state: Mapped[str] = mapped_column(String(12))
     error_code: Mapped[str] = mapped_column(String(40), default="")
@@ -75,6 +78,8 @@ class Attempt(db.Model):  # type: ignore[name-defined,misc]
     prompt_tokens: Mapped[int] = mapped_column(default=0)
     completion_tokens: Mapped[int] = mapped_column(default=0)
     cached_tokens: Mapped[int] = mapped_column(default=0)
+    reasoning_tokens: Mapped[int] = mapped_column(default=0)
+    """Of the completion tokens, those spent on thinking."""
     usage_source: Mapped[str] = mapped_column(String(10), default="estimated")
     """`provider` or `estimated`."""
     cost_nano_usd: Mapped[int | None] = mapped_column(NanoUsd)
@@ -84,6 +89,8 @@ class Attempt(db.Model):  # type: ignore[name-defined,misc]
     """Nano-dollars a million prompt tokens, as priced when it was reserved."""
     output_nano_per_mtok: Mapped[int | None] = mapped_column(NanoUsd)
     cached_nano_per_mtok: Mapped[int | None] = mapped_column(NanoUsd)
+    hour_nano_usd: Mapped[int | None] = mapped_column(NanoUsd)
+    """Nano-dollars an hour, where time is paid for."""
     price_source: Mapped[str] = mapped_column(String(60), default="")
     upstream_id: Mapped[str] = mapped_column(String(120), default="")
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
