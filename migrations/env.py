@@ -8,8 +8,9 @@ from typing import Any
 from alembic import context
 from sqlalchemy.types import TypeDecorator
 
+from chatbot.accounts import tables as account_tables  # noqa: F401 - importing it registers its tables
 from chatbot.database import db
-from chatbot.usage import tables  # noqa: F401 - registers the ledger's tables
+from chatbot.usage import budget_tables, day_totals, replay_tables, retired, tables  # noqa: F401 - likewise
 
 
 def _engine() -> Any:
@@ -28,9 +29,20 @@ def _plain_type(kind: str, item: Any, _context: Any) -> str | bool:
     return False
 
 
+def _foreign_keys(connection: Any, switch: str) -> None:
+    """SQLite changes a table by making it anew, which its foreign keys would forbid (sqlite.org/lang_altertable.html).
+
+    Only outside a transaction, hence on the driver's own connection.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.connection.dbapi_connection.execute(f"PRAGMA foreign_keys={switch}")
+
+
 with _engine().connect() as connection:
+    _foreign_keys(connection, "OFF")
     context.configure(connection=connection, target_metadata=db.metadata, render_as_batch=True, compare_type=True,
                       render_item=_plain_type)
     with context.begin_transaction():
         context.run_migrations()
     connection.commit()
+    _foreign_keys(connection, "ON")

@@ -1,19 +1,25 @@
-"""The ledger's report: calls, tokens and money by provider, model, day or feature."""
+"""The ledger's report: calls, tokens and money by provider, model, day, feature or language; what failed, and why."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from sqlalchemy import ColumnElement, Engine, SQLColumnExpression, case, func, select
+from sqlalchemy import Connection, Engine, Select, SQLColumnExpression, func, select
 
 from chatbot.database import usd
 from chatbot.usage.cost import CostState, weakest
+from chatbot.usage.day_totals import GROUPINGS, MEASURES, DayTotal, fold, folded_until, measured
 from chatbot.usage.tables import Attempt, Call
 
-GroupBy = Literal["provider", "model", "day", "feature"]
+GroupBy = Literal["provider", "model", "day", "feature", "language"]
+Measures = tuple[int, ...]
+"""One number for each of `MEASURES`."""
+MOST_DAYS_TO_FOLD = 31
+"""Days that one report folds for the next: a month that nobody looked at."""
+Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,56 +43,104 @@ class UsageRow:
 
 @dataclass(frozen=True, slots=True)
 class UsageReport:
-    """All groups since a day, and their total."""
+    """All groups between two days, and their total."""
 
     by: GroupBy
     since: date | None
+    until: date | None
     rows: tuple[UsageRow, ...]
     total: UsageRow
     fell_back: int
     """Calls that were not answered by the provider that should have."""
 
 
-def usage_report(engine: Engine, *, by: GroupBy = "provider", since: date | None = None) -> UsageReport:
-    """The report of all attempts since a UTC day (all of them when None), groups in order of their name."""
-    keys: dict[GroupBy, SQLColumnExpression[Any]] = {
-        "provider": Attempt.provider, "model": Attempt.provider + "/" + Attempt.model, "day": Attempt.day,
-        "feature": Call.feature}
-    key = keys[by]
-    rows = _groups(engine, key, since)
-    total = _groups(engine, None, since)
-    empty = UsageRow("total", 0, 0, 0, 0, 0, Decimal(0), "local", 0, 0)
+@dataclass(frozen=True, slots=True)
+class FailureRow:
+    """How often tries at one model of a provider failed for one reason."""
+
+    provider: str
+    model: str
+    failure: str
+    """`ProviderError.kind`, `aborted` or `interrupted`."""
+    attempts: int
+
+
+def usage_report(engine: Engine, *, by: GroupBy = "provider", since: date | None = None,
+                 until: date | None = None) -> UsageReport:
+    """The report of all attempts from one UTC day to another, both included (open-ended where None).
+
+    Groups come in the order of their name; a call without a language is in the group named with the empty text.
+    """
+    fold(engine, most_days=MOST_DAYS_TO_FOLD)
     with engine.execution_options(read_only=True).connect() as connection:
-        query = select(func.count()).select_from(Call).where(Call.fell_back)
-        fell_back = connection.scalar(query.where(Call.day >= since) if since else query) or 0
-    return UsageReport(by, since, tuple(rows), total[0] if total and total[0].attempts else empty, fell_back)
+        days = _Days(connection, since, until)
+        rows = days.by_day() if by == "day" else days.groups(by)
+        total = days.groups("total")[""]
+        return UsageReport(by, since, until, tuple(_row(key, rows[key]) for key in sorted(rows)),
+                           _row("total", total), days.fell_back())
 
 
-def _groups(engine: Engine, key: SQLColumnExpression[Any] | None, since: date | None) -> list[UsageRow]:
-    def count_where(condition: ColumnElement[bool]) -> ColumnElement[int]:
-        return func.sum(case((condition, 1), else_=0))
+def failures(engine: Engine, *, since: date | None = None, until: date | None = None) -> tuple[FailureRow, ...]:
+    """Why tries failed, by provider, model and reason; the most frequent first."""
+    count = func.count()
+    query = (select(Attempt.provider, Attempt.model, Attempt.failure, count).where(Attempt.failure != "")
+             .group_by(Attempt.provider, Attempt.model, Attempt.failure)
+             .order_by(count.desc(), Attempt.provider, Attempt.model, Attempt.failure))
+    with engine.execution_options(read_only=True).connect() as connection:
+        rows = connection.execute(between(query, Attempt.day, since, until))
+        return tuple(FailureRow(provider, model, failure, number) for provider, model, failure, number in rows)
 
-    columns = [
-        func.count(Attempt.call_id.distinct()), func.count(), count_where(Attempt.failure != ""),
-        func.sum(Attempt.prompt_tokens), func.sum(Attempt.completion_tokens),
-        func.coalesce(func.sum(Attempt.cost_nano_usd), 0),
-        *(count_where((Attempt.cost_state == state) & (Attempt.state != "released"))
-          for state in ("unpriced", "estimated", "exact")),
-        count_where(Attempt.state == "reserved"),
-    ]
-    query = select(*([key] if key is not None else []), *columns).select_from(Attempt).join(Call)
+
+def between(query: Query, day: SQLColumnExpression[date], since: date | None, until: date | None) -> Query:
+    """`query` held to the days from `since` to `until`, both included."""
     if since is not None:
-        query = query.where(Attempt.day >= since)
-    if key is not None:
-        query = query.group_by(key).order_by(key)
-    with engine.execution_options(read_only=True).connect() as connection:
-        return [_row(tuple(row) if key is not None else ("total", *row)) for row in connection.execute(query)]
+        query = query.where(day >= since)
+    return query if until is None else query.where(day <= until)
 
 
-def _row(values: tuple[object, ...]) -> UsageRow:
-    key, *rest = values
-    calls, attempts, failed, prompt, completion, cost, unpriced, estimated, exact, reserved = (
-        int(value or 0) for value in rest)  # type: ignore[call-overload]
+class _Days:
+    """The days of one report: the sums of those that are folded, and the rows of those that are not."""
+
+    def __init__(self, connection: Connection, since: date | None, until: date | None) -> None:
+        self._connection, self._since, self._until = connection, since, until
+        self._folded = folded_until(connection)
+
+    def groups(self, grouping: str) -> dict[str, Measures]:
+        """The measures of each group."""
+        sums = select(DayTotal.key, *(func.sum(getattr(DayTotal, name)) for name in MEASURES)).group_by(DayTotal.key)
+        return self._both(self._in_sums(sums, grouping), self._in_rows(measured(grouping, GROUPINGS[grouping])))
+
+    def by_day(self) -> dict[str, Measures]:
+        sums = select(DayTotal.day, *(getattr(DayTotal, name) for name in MEASURES)).where(DayTotal.attempts > 0)
+        return self._both(self._in_sums(sums, "total"), self._in_rows(measured("total", Attempt.day)))
+
+    def fell_back(self) -> int:
+        sums = self._in_sums(select(func.sum(DayTotal.fell_back)), "total")
+        rows = select(func.count()).select_from(Call).where(Call.fell_back, Call.day > self._folded)
+        return sum(self._connection.scalar(query) or 0 for query in (sums, between(rows, Call.day, *self._range)))
+
+    @property
+    def _range(self) -> tuple[date | None, date | None]:
+        return self._since, self._until
+
+    def _in_sums(self, query: Query, grouping: str) -> Query:
+        folded = query.where(DayTotal.grouping == grouping, DayTotal.day <= self._folded)
+        return between(folded, DayTotal.day, *self._range)
+
+    def _in_rows(self, query: Query) -> Query:
+        return between(query.where(Attempt.day > self._folded), Attempt.day, *self._range)
+
+    def _both(self, *queries: Select[Any]) -> dict[str, Measures]:
+        found: dict[str, Measures] = {}
+        for query in queries:
+            for key, *measures in self._connection.execute(query):
+                before = found.get(str(key), (0,) * len(MEASURES))
+                found[str(key)] = tuple(int(one) + two for one, two in zip(measures, before, strict=True))
+        return found
+
+
+def _row(key: str, measures: Measures) -> UsageRow:
+    calls, attempts, failed, prompt, completion, cost, unpriced, estimated, exact, reserved = measures
     counts = {"unpriced": unpriced, "estimated": estimated, "exact": exact}
     state = weakest(name for name, count in counts.items() if count)
-    return UsageRow(str(key), calls, attempts, failed, prompt, completion, usd(cost), state, unpriced, reserved)
+    return UsageRow(key, calls, attempts, failed, prompt, completion, usd(cost), state, unpriced, reserved)

@@ -104,10 +104,18 @@ def test_this_worker_is_alive_and_a_recycled_process_id_is_not() -> None:
     assert is_alive(f"elsewhere:{pid}:1.00") is None
 
 
+NAMED = """
+import time
+from chatbot.usage.workers import worker_name
+print(worker_name(), flush=True)
+time.sleep(60)
+"""
+
+
 def test_a_killed_worker_that_nobody_reaps_counts_as_dead() -> None:
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    host = worker_name().split(":")[0]
-    name = f"{host}:{child.pid}:{psutil.Process(child.pid).create_time():.2f}"
+    child = subprocess.Popen([sys.executable, "-c", NAMED], stdout=subprocess.PIPE, text=True)
+    assert child.stdout
+    name = child.stdout.readline().strip()
     assert is_alive(name) is True
     child.kill()
     while psutil.Process(child.pid).status() != psutil.STATUS_ZOMBIE:
