@@ -15,6 +15,6 @@ blueprint = APIBlueprint("usage", __name__, url_prefix="/api/v1", tag="Usage")
 @blueprint.input(UsageQuery, location="query", arg_name="asked")
 @blueprint.output(UsageReportOut)
 def usage(asked: UsageQuery) -> UsageReportOut:
-    """Sum tokens and cost by provider, model, day or feature, since a day (UTC)."""
+    """Sum tokens and cost by provider, model, day, feature or language, from one day to another (UTC)."""
     return UsageReportOut.model_validate(
-        usage_report(installation().service.engine, by=asked.by, since=asked.since))
+        usage_report(installation().service.engine, by=asked.by, since=asked.since, until=asked.until))

@@ -13,7 +13,8 @@ from routes.assets import FOLDER, version
 
 VENDOR = FOLDER / "vendor"
 ROW = re.compile(r"^\| (\S+) \(`[^`]+`\) \| (\S+) \| (\d[\w.-]*) \| (\S+) \| ([0-9a-f]{64}) \|$", re.MULTILINE)
-TEXTS = ["funza.css", "chat.js", "vendor/htmx.min.js", "vendor/pico.classless.min.css"]
+TEXTS = ["funza.css", "chat.js", "dashboard.css", "dashboard.js", "vendor/htmx.min.js", "vendor/pico.classless.min.css",
+         "vendor/uPlot.iife.min.js", "vendor/uPlot.min.css"]
 
 
 def test_every_vendored_file_is_listed_and_is_what_was_published() -> None:
@@ -21,7 +22,7 @@ def test_every_vendored_file_is_listed_and_is_what_was_published() -> None:
     found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in VENDOR.iterdir()
              if path.name != "VENDORED.md"}
     assert found == listed
-    assert len(found) == 2
+    assert len(found) == 4
 
 
 def test_a_file_asked_for_by_its_version_is_kept_for_ever(client: FlaskClient) -> None:

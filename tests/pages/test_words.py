@@ -10,7 +10,9 @@ from typing import Any, get_args
 import pytest
 
 from chatbot.completion import Provenance
+from chatbot.errors import ProviderError
 from chatbot.knowledge.cards import Wording
+from chatbot.providers.interface import State
 from chatbot.safety.levels import LEVELS
 from routes.words import LANGUAGES, TABLE, _read, words_in
 
@@ -58,5 +60,16 @@ def test_no_word_is_left_over() -> None:
                    for path in (TABLE.parent / folder).glob("*.*") if path.suffix in {".html", ".js", ".py"})
     for key, _ in _leaves(words_in("en")):
         group, _, name = key.rpartition(".")
-        looked_up_by_value = group in {"who", "review", "error", "banner.emergency", "banner.urgent", "banner.soon"}
+        looked_up_by_value = group in {"who", "review", "error", "failure", "breaker", "state", "banner.emergency",
+                                       "banner.urgent", "banner.soon"}
         assert looked_up_by_value or f"words.{group}.{name}" in code, key
+
+
+def test_every_way_a_try_can_fail_has_its_words() -> None:
+    kinds, todo = {"aborted", "interrupted"}, [ProviderError]
+    while todo:
+        kind = todo.pop()
+        kinds.add(kind.kind)
+        todo += kind.__subclasses__()
+    assert kinds <= words_in("en")["failure"].keys()
+    assert set(get_args(State)) <= words_in("en")["state"].keys()
