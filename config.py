@@ -48,9 +48,13 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address to bind; anything but loopback needs AUTH=on")
     port: int = Field(8000, ge=1, le=65535, description="TCP port to bind")
     database_url: str = Field("sqlite:///instance/funza.db", description="SQLAlchemy URL of the ledger and records")
+    outbox_dir: str = Field("", description="folder where the ends of calls wait while the database cannot be written; "
+                            "empty: beside a SQLite file, else instance/outbox")
     redis_url: str = Field("", description="Redis shared by several workers; empty with one worker")
-    secret_key: SecretStr = Field(SecretStr(""), description="signs cookies; empty makes a fresh one at each start")
+    secret_key: SecretStr = Field(
+        SecretStr(""), description="seals API keys and sessions (change it and all of them end); AUTH=on needs it")
     auth: Literal["off", "on"] = Field("off", description="off is allowed only on a loopback bind")
+    trusted_proxies: int = Field(0, ge=0, le=5, description="proxies in front, each of which adds its X-Forwarded-For")
     max_body_bytes: int = Field(1_000_000, ge=1_000, le=100_000_000, description="largest request body in bytes")
     max_message_chars: int = Field(4_000, ge=100, le=100_000, description="longest chat message in characters")
 
@@ -105,10 +109,20 @@ class Settings(BaseSettings):
     idle_timeout: float = Field(15.0, gt=0, le=600, description="seconds of silence inside an answer")
     total_timeout: float = Field(60.0, gt=0, le=600, description="seconds one call may take in all; streams twice it")
 
+    # --- how much at once ---
+    streams_per_principal: int = Field(
+        3, ge=0, le=1_000, description="answers one key or person may stream at once with AUTH=on; 0 no limit")
+    write_timeout: float = Field(30.0, gt=0, le=600, description="seconds a client has to take what is sent to it")
+    max_calls: int = Field(64, ge=0, le=10_000, description="calls at work at once; more are sent away; 0 no limit")
+
     # --- money ---
     gpu_hourly_usd: float = Field(0.0, ge=0, description="what an hour of the local GPU costs you")
     energy_kwh_usd: float = Field(0.0, ge=0, description="what a kilowatt-hour costs you")
+    hf_endpoint_hourly_usd: float = Field(
+        0.0, ge=0, le=10_000, description="what an hour of HF_ENDPOINT_URL costs you while it runs; 0 is not known")
     prices_file: str = Field("", description="TOML file of prices that win over the built-in tables")
+    allow_unpriced: bool = Field(
+        False, description="true: also ask cloud models whose price nobody knows; they are booked as unpriced")
 
     # --- help lines: yours to set and to verify; none is built in ---
     emergency_numbers: Annotated[dict[str, str], NoDecode] = Field(
@@ -148,6 +162,8 @@ class Settings(BaseSettings):
             raise ValueError("LOCAL_ENGINE=openai_url needs LOCAL_BASE_URL")
         if self.auth == "off" and not self.is_loopback:
             raise ValueError(f"AUTH=off is allowed only on a loopback HOST, not on {self.host}")
+        if self.auth == "on" and not self.secret_key.get_secret_value().strip():
+            raise ValueError("AUTH=on needs SECRET_KEY, for example the output of: openssl rand -hex 32")
         return self
 
     @property

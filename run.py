@@ -7,6 +7,7 @@ routes to one `HybridAIService`. It loads no weights and no vendor SDK: the firs
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 import sys
 from pathlib import Path
@@ -14,10 +15,14 @@ from pathlib import Path
 import structlog
 from apiflask import APIFlask
 from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from chatbot.database import MIGRATIONS, db, engine_options, migrate, prepare_folder
 from chatbot.hybrid_ai_service import HybridAIService, use_service
-from config import Settings, load_settings
+from chatbot.log_lines import LogLines
+from chatbot.usage.price_tables import WrongPrices
+from commands import register_commands
+from config import Settings, load_settings, stop
 from routes import register_routes
 from routes.installation import Installation
 
@@ -38,14 +43,21 @@ def create_app(settings: Settings | None = None, service: HybridAIService | None
         SECRET_KEY=settings.secret_key.get_secret_value() or secrets.token_hex(32),
         SQLALCHEMY_DATABASE_URI=prepare_folder(settings.database_url),
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url))
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies, x_host=0)
     db.init_app(app)
     Migrate(app, db, directory=str(MIGRATIONS))  # `flask db migrate`, for developers
     with app.app_context():
         migrate(db.engine)
-        service = service or HybridAIService(settings, db.engine)
+        try:
+            service = service or HybridAIService(settings, db.engine)
+        except WrongPrices as error:
+            stop(f"PRICES_FILE: {error}")
     use_service(service)
     app.extensions["funza"] = Installation(settings, service)
     register_routes(app)
+    register_commands(app)
     return app
 
 
@@ -55,17 +67,21 @@ def _log_as_json_lines() -> None:
         processors=[structlog.contextvars.merge_contextvars, structlog.processors.add_log_level,
                     structlog.processors.TimeStamper(fmt="iso", utc=True), structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=LogLines(sys.stderr)),  # type: ignore[arg-type]
         cache_logger_on_first_use=False)
 
 
 def main() -> None:
-    """Serve with gunicorn: one worker, many threads (the local model has one owner a machine)."""
+    """Serve with gunicorn: one worker with many threads, or as many as WEB_CONCURRENCY says (docs/operating.md)."""
     from gunicorn.app.wsgiapp import WSGIApplication
 
     settings = load_settings()
-    sys.argv = ["gunicorn", "--config", str(HERE / "gunicorn.conf.py"), "--bind", f"{settings.host}:{settings.port}",
-                "run:create_app()"]
+    arguments = ["--config", str(HERE / "gunicorn.conf.py"), "--bind", f"{settings.host}:{settings.port}",
+                 "--pythonpath", str(HERE), "run:create_app()"]
+    if int(os.environ.get("WEB_CONCURRENCY") or 1) > 1:
+        # Anew: prometheus_client, imported by now, decides at its import whether workers add up their numbers.
+        os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments])  # noqa: S606 - ourselves
+    sys.argv = ["gunicorn", *arguments]
     WSGIApplication("%(prog)s [OPTIONS] [APP_MODULE]").run()
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Sequence
 
 import structlog
 from prometheus_client import Counter, Histogram
 
+from chatbot.alerts import alert
 from chatbot.completion import Completion
-from chatbot.errors import FunzaError
+from chatbot.errors import BadKey, FunzaError, ModelRetired, OutOfCredit, ProviderError, Untrusted
 from chatbot.strategies import Skipped
 from chatbot.usage.ledger import Ending, NewCall
 
@@ -20,7 +23,6 @@ TOKENS = Counter("funza_tokens_total", "Tokens by provider", ["provider", "model
 COST = Counter("funza_cost_usd_total", "Known cost in US dollars", ["provider", "model"])
 LATENCY = Histogram("funza_call_seconds", "Seconds from question to the end of the answer", ["feature"],
                     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60))
-UNSETTLED = Counter("funza_unsettled_total", "Ends that could not be written down; recovery writes them")
 
 
 def attempt_answered(done: Completion) -> None:
@@ -53,8 +55,10 @@ def answered(call: NewCall, done: Completion, *, seconds: float, tries: int) -> 
 
 
 def failed(call_id: str, call: NewCall, error: FunzaError, *, tries: int, skipped: Sequence[Skipped]) -> None:
-    """A call was not answered."""
-    CALLS.labels(call.feature, "failed", "").inc()
+    """A call was not answered. Calls for which nobody was asked share one line a second."""
+    CALLS.labels(call.feature, "failed" if tries else "refused", "").inc()
+    if not tries and not _refusals.due():
+        return
     log.warning("call_failed", call_id=call_id, feature=call.feature, code=error.code, tries=tries,
                 skipped=_words(skipped))
 
@@ -65,10 +69,28 @@ def aborted(call_id: str, call: NewCall, *, tries: int) -> None:
     log.info("call_aborted", call_id=call_id, feature=call.feature, tries=tries)
 
 
-def unsettled(call_id: str) -> None:
-    """An end could not be written down; recovery writes it at the next start."""
-    UNSETTLED.inc()
-    log.error("unsettled", call_id=call_id)
+def alert_of(provider: str, model: str, error: ProviderError) -> None:
+    """Tell a person of a failure that does not pass by itself: credit, key, retired model, an address not to trust."""
+    if isinstance(error, OutOfCredit | BadKey | ModelRetired | Untrusted):
+        alert(error.kind, provider, model=model, status=error.status)
+
+
+class _OncePerSecond:
+    """Keeps a flood of refused calls from becoming a flood of log lines."""
+
+    def __init__(self) -> None:
+        self._last = float("-inf")
+        self._lock = threading.Lock()
+
+    def due(self) -> bool:
+        with self._lock:
+            if time.monotonic() - self._last < 1.0:
+                return False
+            self._last = time.monotonic()
+            return True
+
+
+_refusals = _OncePerSecond()
 
 
 def _words(skipped: Sequence[Skipped]) -> list[str]:

@@ -6,15 +6,23 @@
     │   ├── ContextTooLong       the conversation does not fit the model (the provider said so)
     │   └── UnknownModel         a model or provider name that is not in our index
     ├── NotFound                 no such record, stage or card
-    ├── NotAllowed               policy forbids it (CLOUD_POLICY, a role, a budget)
+    ├── NotAllowed               policy forbids it (CLOUD_POLICY, a role)
+    │   └── BudgetExhausted      the budget of the key, or of the installation, has no room for it
     ├── NoProvider               every provider in the chain was tried or skipped
+    │   └── NotConsented         this machine's model cannot answer, and the words may not leave it
+    ├── Overloaded               more calls at once than this server takes: nobody was asked
+    ├── ServerStopping           the server goes down, and the answer was not finished in time
     ├── LedgerUnavailable        the `reserved` row could not commit, so no call was made
     └── ProviderError            one try at one provider failed
-        ├── Unreachable          refused, reset before the request was sent, DNS, TLS, redirect
-        ├── TimedOut             no first token, a silent gap, or the total deadline
+        ├── Unreachable          refused, or reset before the request was sent
+        │   ├── UnknownHost      its name does not resolve
+        │   └── Untrusted        no trustworthy TLS, or a redirect elsewhere: no key and no word was sent
+        ├── TimedOut             the provider itself says that it took too long
+        │   ├── NoFirstToken  ├── Stalled (a silent gap)  └── OutOfTime (the total deadline)
         ├── RateLimited          429; carries `retry_after` in seconds when the provider gave one
         ├── OutOfCredit          402, or 429 with a billing code
         ├── ServerFailed         5xx
+        │   └── ColdStart        an endpoint that sleeps and has begun to wake
         ├── BadKey               401, 403: our key, never the client's fault
         ├── ModelRetired         404, 410, or 400 `model_not_available`: this model is gone, not its provider
         ├── Refused              another 4xx: the provider does not take this request
@@ -64,6 +72,14 @@ class TooLong(InvalidInput):
 class ContextTooLong(InvalidInput):
     code = "conversation_too_long"
     title = "The conversation is longer than the model can read"
+    kind: ClassVar[str] = "context"
+
+    def __init__(self, detail: str = "", *, limit: int | None = None, field: str | None = None,
+                 remedy: str | None = None) -> None:
+        says = f"{self.title}: {limit} tokens is the most." if limit else ""
+        super().__init__(detail or says, field=field, remedy=remedy)
+        self.limit = limit
+        """Tokens that the model can read, when the provider said so."""
 
 
 class UnknownModel(InvalidInput):
@@ -81,6 +97,11 @@ class NotAllowed(FunzaError):
     title = "The policy of this installation does not allow it"
 
 
+class BudgetExhausted(NotAllowed):
+    code = "budget_exhausted"
+    title = "The budget has no room for this request"
+
+
 class NoProvider(FunzaError):
     code = "provider_unavailable"
     title = "No model can answer now"
@@ -89,6 +110,27 @@ class NoProvider(FunzaError):
     def __init__(self, detail: str = "", *, retry_after: float = 5.0, remedy: str | None = None) -> None:
         super().__init__(detail, remedy=remedy)
         self.retry_after = retry_after
+
+
+class NotConsented(NoProvider):
+    code = "local_unavailable_cloud_not_consented"
+    title = "The model on this machine cannot answer, and your words may not leave it"
+
+
+class Overloaded(FunzaError):
+    code = "busy"
+    title = "Too many questions at once"
+    retryable = True
+
+    def __init__(self, detail: str = "", *, retry_after: float = 5.0) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class ServerStopping(FunzaError):
+    code = "server_restart"
+    title = "The server restarts, and the answer was not finished in time"
+    retryable = True
 
 
 class LedgerUnavailable(FunzaError):
@@ -121,9 +163,37 @@ class Unreachable(ProviderError):
     kind = "connect"
 
 
+class UnknownHost(Unreachable):
+    kind = "dns"
+
+
+class Untrusted(Unreachable):
+    kind = "tls"
+
+
+class Redirected(Untrusted):
+    kind = "redirect"
+
+
 class TimedOut(ProviderError):
     kind = "timeout"
     ends = "unknown"
+
+
+class NoFirstToken(TimedOut):
+    kind = "ttft_timeout"
+
+
+class Stalled(TimedOut):
+    code = "upstream_stalled"
+    title = "The model stopped in the middle of its answer"
+    kind = "stalled"
+
+
+class OutOfTime(TimedOut):
+    code = "upstream_stalled"
+    title = "The model's answer took too long"
+    kind = "total_timeout"
 
 
 class RateLimited(ProviderError):
@@ -140,6 +210,11 @@ class OutOfCredit(ProviderError):
 class ServerFailed(ProviderError):
     kind = "server_error"
     same_again = True
+
+
+class ColdStart(ServerFailed):
+    kind = "cold_start"
+    same_again = False
 
 
 class BadKey(ProviderError):
@@ -185,10 +260,14 @@ class Malformed(BadAnswer):
 
 
 class Truncated(BadAnswer):
+    code = "truncated"
+    title = "The answer was cut off"
     kind = "truncated"
 
 
 class Looping(BadAnswer):
+    code = "looping"
+    title = "The answer repeats itself"
     kind = "looping"
 
 

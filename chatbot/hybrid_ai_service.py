@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from copy import copy
+from dataclasses import replace
 from typing import Any, Literal, Unpack
 
 from sqlalchemy import Engine
@@ -18,18 +19,24 @@ from chatbot.chat.answer import Asked, Chat
 from chatbot.chat.general import General, Sampling, SamplingWishes
 from chatbot.chat.reply import ChatEvent, ChatReply
 from chatbot.completion import CallEvent, Completion
+from chatbot.daemons import run_in_background
 from chatbot.database import migrate, open_engine
-from chatbot.health import Health
+from chatbot.estimate import Estimate, estimate
 from chatbot.knowledge.cards import Language, all_cards
 from chatbot.knowledge.search import CardSearch
 from chatbot.provider_status import ModelInfo, list_models, status_of, who_would_answer
 from chatbot.providers import build_providers
 from chatbot.providers.interface import Message, Provider
 from chatbot.quizzes.template import items_from_cards, legacy_question
+from chatbot.shared_health import make_health
 from chatbot.stages import stage_named
+from chatbot.strategies import parse_wish
+from chatbot.usage.day_totals import fold
 from chatbot.usage.ledger import Ledger
-from chatbot.usage.prices import PriceBook
-from chatbot.usage.recovery import recover
+from chatbot.usage.outbox import outbox_beside
+from chatbot.usage.prices import price_book
+from chatbot.usage.retired import RetiredModels
+from chatbot.usage.upkeep import Upkeep
 from config import Settings, Strategy, load_settings
 
 Preferred = Literal["huggingface", "together"]
@@ -48,8 +55,13 @@ class HybridAIService:
         self.settings = settings
         self.engine = engine
         self.providers = build_providers(settings) if providers is None else providers
-        recover(engine)
-        self.calls = Calls(settings, self.providers, Ledger(engine), PriceBook(settings.prices_file), Health())
+        self.upkeep = Upkeep(engine, Ledger(engine, outbox_beside(engine, settings.outbox_dir)))
+        self.upkeep.tidy()
+        run_in_background(self._sum_up_past_days)
+        health = make_health(settings)
+        health.keep_in(RetiredModels(engine))
+        self.calls = Calls(settings, self.providers, self.upkeep.ledger, price_book(settings), health)
+        self.upkeep.start()
         self._search = CardSearch(all_cards())
         self._chat = Chat(self.calls, self._search)
         self._general = General(self.calls)
@@ -80,14 +92,30 @@ class HybridAIService:
         return [legacy_question(item) for item in items_from_cards(cards, count, language)]
 
     def complete(self, messages: tuple[Message, ...], *, model: str = "hybrid", strategy: Strategy | None = None,
-                 **sampling: Unpack[SamplingWishes]) -> Completion:
+                 principal: str = "", **sampling: Unpack[SamplingWishes]) -> Completion:
         """General text. Raises UnknownModel, NoProvider."""
-        return self._general.complete(messages, model, Sampling(**sampling), strategy)
+        return self._general.complete(messages, model, Sampling(**sampling), strategy, principal)
 
     def stream_completion(self, messages: tuple[Message, ...], *, model: str = "hybrid",
-                          strategy: Strategy | None = None, **sampling: Unpack[SamplingWishes]) -> Iterator[CallEvent]:
+                          strategy: Strategy | None = None, principal: str = "",
+                          **sampling: Unpack[SamplingWishes]) -> Iterator[CallEvent]:
         """General text as events; ends with exactly one `CompletionDone` or `Failed`."""
-        return self._general.stream(messages, model, Sampling(**sampling), strategy)
+        return self._general.stream(messages, model, Sampling(**sampling), strategy, principal)
+
+    def estimate_chat(self, message: str, stage: str | None = None, *, model: str = "", count: int = 1,
+                      max_tokens: int | None = None, **asked: Unpack[Asked]) -> Estimate:
+        """What the chat's answer to a message would cost. Raises InvalidInput, UnknownModel."""
+        order = self._chat.order(message, stage=stage, **asked)
+        if model:
+            strategy, provider, name = parse_wish(model, order.wish.strategy)
+            order = replace(order, wish=replace(order.wish, strategy=strategy, provider=provider, model=name))
+        return estimate(order, self.calls, max_tokens=max_tokens, count=count)
+
+    def estimate_completion(self, messages: tuple[Message, ...], *, model: str = "hybrid", count: int = 1,
+                            strategy: Strategy | None = None, max_tokens: int | None = None) -> Estimate:
+        """What general text would cost. Raises InvalidInput, UnknownModel."""
+        return estimate(self._general.order(messages, model, Sampling(), strategy), self.calls,
+                        max_tokens=max_tokens, count=count)
 
     def get_provider_status(self) -> list[dict[str, Any]]:
         """Every provider and model: state, reason, breaker, price and its source, retired or not."""
@@ -101,8 +129,12 @@ class HybridAIService:
         """`provider/model` that a call would ask first now, or `curated/cards`."""
         return who_would_answer(self.calls)
 
+    def _sum_up_past_days(self) -> None:
+        fold(self.engine)
+
     def close(self) -> None:
-        """Free what the providers hold: connections, weights."""
+        """Write what waits in the outbox, and free what the providers hold: connections, weights."""
+        self.upkeep.stop()
         for provider in self.providers.values():
             provider.close()
 

@@ -5,13 +5,15 @@ It yields what may be shown and returns how it went. It knows nothing of other t
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from chatbot import call_report
+from chatbot.alerts import alert
 from chatbot.completion import Pulse
-from chatbot.errors import End, FunzaError, LedgerUnavailable, ProviderError
+from chatbot.errors import End, Filtered, FunzaError, ProviderError
 from chatbot.pieces import Limits, pieces
 from chatbot.providers.interface import Cancel, ChatRequest, Delta, Finish, Provider, Usage
 from chatbot.usage.ledger import Ending, Ledger, NewCall, Reservation
@@ -20,6 +22,12 @@ from chatbot.validity import Gate, Withheld
 
 TURN_OVERHEAD = 4
 """Tokens a chat template adds to each turn, about."""
+TEMPLATE_TOKENS = 64
+"""More than the chat templates we know put before the first turn."""
+MOST_TOKENS_A_BYTE = 4
+"""Our estimate is about a token for 3.2 bytes; no tokenizer makes more than one token of a byte."""
+UNSEEN_TOKENS = 20_000
+"""What a provider may add to a prompt or to an answer that we do not see: its own instructions, a schema, thinking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,12 @@ class Asking:
     """Makes the request; for a cloud it asks for the permit, and raises NotAllowed."""
     limits: Limits
     gate: Gate
+    most_tokens: int = 8_192
+    """Tokens that the answer may have: what was asked for."""
+    principal: str = ""
+    """Whose budget pays."""
+    shows: bool = False
+    """Whether a client sees the text as it comes: then a content filter ends it, and does not make it a failed try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +63,23 @@ class Answered:
 
 
 def prompt_estimate(provider: Provider, request: ChatRequest) -> int:
-    """Tokens of a prompt, estimated."""
-    return sum(provider.count_tokens(message.content) + TURN_OVERHEAD for message in request.messages)
+    """Tokens of a prompt, estimated; a schema that the answer must satisfy is read by the model too."""
+    schema = json.dumps(request.schema) if request.schema else ""
+    return provider.count_tokens(schema) + sum(
+        provider.count_tokens(message.content) + TURN_OVERHEAD for message in request.messages)
 
 
 def one_try(asking: Asking, ledger: Ledger, prompt_tokens: int) -> Generator[str | Pulse, None, Answered | FunzaError]:
     """Make the try. Yields text that may be shown and pulses; returns the answer, or the error it ended with.
 
-    Raises LedgerUnavailable when the reservation cannot be written: then nobody was asked.
+    Raises LedgerUnavailable when the reservation cannot be written, and BudgetExhausted when a budget has no room
+    for it: then nobody was asked.
     """
     reserved = ledger.reserve(
         asking.call_id, ordinal=asking.ordinal, provider=asking.provider.name, model=asking.model,
-        price=asking.price, prompt_tokens=prompt_tokens, opening=asking.opening)
-    tally = _Tally(asking.provider, prompt_tokens)
+        price=asking.price, prompt_tokens=prompt_tokens, opening=asking.opening, principal=asking.principal,
+        most=_most(asking, prompt_tokens))
+    tally = _Tally(asking, prompt_tokens)
     cancel = Cancel()
     try:
         reason = yield from _listen(asking, tally, cancel)
@@ -71,11 +89,18 @@ def one_try(asking: Asking, ledger: Ledger, prompt_tokens: int) -> Generator[str
         ledger.end(reserved, ending)
         return error
     except GeneratorExit:
-        _end_quietly(ledger, reserved, tally.aborted())
+        ledger.end(reserved, tally.aborted())
         raise
     finally:
         cancel()
     return Answered("".join(tally.shown), reason, reserved, tally.settled())
+
+
+def _most(asking: Asking, prompt_tokens: int) -> int | None:
+    """Nano-dollars that the try may cost at the most; None when nobody knows its price."""
+    seconds = asking.limits.deadline - time.monotonic()
+    prompt = prompt_tokens * MOST_TOKENS_A_BYTE + TEMPLATE_TOKENS
+    return asking.price.most(prompt, asking.most_tokens, seconds) if asking.price else None
 
 
 def _listen(asking: Asking, tally: _Tally, cancel: Cancel) -> Generator[str | Pulse, None, str]:
@@ -93,22 +118,17 @@ def _listen(asking: Asking, tally: _Tally, cancel: Cancel) -> Generator[str | Pu
         yield from tally.show(asking.gate.end(reason))
     except Withheld:
         return "withheld"
+    except Filtered:
+        if not (asking.shows and tally.shown):
+            raise
     return reason or "stop"
-
-
-def _end_quietly(ledger: Ledger, reserved: Reservation, ending: Ending) -> None:
-    """The client is gone: nobody is left to be told that the ledger fails. Recovery ends the row."""
-    try:
-        ledger.end(reserved, ending)
-    except LedgerUnavailable:
-        call_report.unsettled(reserved.call_id)
 
 
 class _Tally:
     """The running account of one try: its text, its tokens, its times."""
 
-    def __init__(self, provider: Provider, prompt_tokens: int) -> None:
-        self._provider = provider
+    def __init__(self, asking: Asking, prompt_tokens: int) -> None:
+        self._asking = asking
         self._prompt_tokens = prompt_tokens
         self._began = time.monotonic()
         self._first_token_ms: int | None = None
@@ -132,11 +152,11 @@ class _Tally:
 
     def failed(self, error: FunzaError) -> Ending:
         """Where the provider may have billed, what came so far is booked, or the prompt's estimate."""
-        state: End = error.ends if isinstance(error, ProviderError) else "released"
-        if state == "released" and self._heard:
-            state = "settled"
+        state: End = "settled" if self._heard else error.ends if isinstance(error, ProviderError) else "released"
+        if state == "unknown" and not self._asking.provider.leaves_machine:
+            state = "released"  # nobody bills for this machine's own model
         return self._ending(state, Usage(0, 0) if state == "released" else self._usage(),
-                            failure=error.kind if isinstance(error, ProviderError) else error.code[:20],
+                            failure=str(getattr(error, "kind", error.code))[:20],
                             status=error.status if isinstance(error, ProviderError) else None)
 
     def aborted(self) -> Ending:
@@ -144,9 +164,20 @@ class _Tally:
         return self._ending("settled" if self._heard else "unknown", self._usage(), failure="aborted")
 
     def _usage(self) -> Usage:
-        if self.finish and self.finish.usage:
-            return self.finish.usage
-        return Usage(self._prompt_tokens, self._provider.count_tokens("".join(self._heard)), reported=False)
+        heard = "".join(self._heard)
+        reported = self.finish.usage if self.finish else None
+        if reported is not None and self._is_possible(reported):
+            return reported
+        return Usage(self._prompt_tokens, self._asking.provider.count_tokens(heard), reported=False)
+
+    def _is_possible(self, usage: Usage) -> bool:
+        """A count that no prompt and no answer of this size can have is a mistake: an estimate is booked instead."""
+        longest = self._prompt_tokens * MOST_TOKENS_A_BYTE + UNSEEN_TOKENS
+        if usage.prompt_tokens <= longest and usage.completion_tokens <= self._asking.most_tokens + UNSEEN_TOKENS:
+            return True
+        alert("absurd_usage", self._asking.provider.name, prompt_tokens=usage.prompt_tokens,
+              completion_tokens=usage.completion_tokens)
+        return False
 
     def _ending(self, state: End, usage: Usage, *, failure: str = "", status: int | None = None) -> Ending:
         return Ending(state=state, usage=usage, failure=failure, status=status, latency_ms=self._elapsed_ms(),

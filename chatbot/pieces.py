@@ -17,7 +17,7 @@ import structlog
 
 from chatbot.completion import Pulse
 from chatbot.daemons import run_in_background
-from chatbot.errors import FunzaError, ProviderError, TimedOut
+from chatbot.errors import FunzaError, NoFirstToken, OutOfTime, ProviderError, Stalled, TimedOut
 from chatbot.providers.interface import Cancel, ChatRequest, Delta, Finish, Piece, Provider
 
 log = structlog.get_logger()
@@ -40,18 +40,19 @@ def pieces(provider: Provider, request: ChatRequest, model: str, cancel: Cancel,
            limits: Limits) -> Iterator[Piece | Pulse]:
     """The pieces of one try, with a `Pulse` for each second of silence.
 
-    Raises the ProviderError of the provider, or TimedOut. The try is cancelled when this generator is
-    closed, whoever closes it.
+    Raises the ProviderError of the provider, or NoFirstToken, Stalled or OutOfTime. The try is cancelled when this
+    generator is closed, whoever closes it.
     """
     queue: SimpleQueue[Piece | FunzaError | type[_Over]] = SimpleQueue()
     run_in_background(partial(_work, provider, request, model, cancel, queue))
-    waiting_since, patience, what = time.monotonic(), limits.first_token, "no first token"
+    waiting_since, patience = time.monotonic(), limits.first_token
+    silence: TimedOut = NoFirstToken("no first token came in time")
     try:
         while True:
             moment = time.monotonic()
             until = min(waiting_since + patience, limits.deadline)
             if moment >= until:
-                raise TimedOut(what if until < limits.deadline else "the deadline passed")
+                raise silence if until < limits.deadline else OutOfTime("the deadline passed")
             try:
                 got = queue.get(timeout=min(1.0, until - moment))
             except Empty:
@@ -62,7 +63,8 @@ def pieces(provider: Provider, request: ChatRequest, model: str, cancel: Cancel,
                 raise got
             if isinstance(got, Delta | Finish):
                 yield got
-                waiting_since, patience, what = time.monotonic(), limits.idle, "silence inside the answer"
+                waiting_since, patience = time.monotonic(), limits.idle
+                silence = Stalled("it fell silent in the middle of its answer")
             else:
                 return
     finally:

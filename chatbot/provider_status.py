@@ -10,7 +10,8 @@ from chatbot.calls import Calls
 from chatbot.database import usd
 from chatbot.privacy.permit import why_not
 from chatbot.providers.interface import Provider
-from chatbot.strategies import Wish, plan
+from chatbot.strategies import Candidate, Plan, Wish, plan
+from chatbot.usage.priced import UNPRICED, only_priced
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,20 @@ class ModelInfo:
 def status_of(provider: Provider, calls: Calls) -> dict[str, Any]:
     """One provider and its models. Prices are US dollars a million tokens, null when nobody knows them."""
     readiness = provider.readiness()
-    forbidden = why_not(calls.settings.cloud_policy) if provider.leaves_machine else None
+    forbidden = _forbidden(provider, calls) if provider.leaves_machine else None
     return {"name": provider.name, "title": provider.title, "leaves_machine": provider.leaves_machine,
             "state": "unavailable" if forbidden and readiness.state == "ready" else readiness.state,
             "reason": forbidden or readiness.reason,
             "models": [_model(provider, model, calls) for model in provider.models()]}
+
+
+def _forbidden(provider: Provider, calls: Calls) -> str | None:
+    """Why a cloud that is ready may not be asked all the same."""
+    settings, models = calls.settings, provider.models()
+    if (policy := why_not(settings.cloud_policy)) or not models or provider.readiness().state == "not_configured":
+        return policy
+    whole = Plan((Candidate(provider, models),), ())
+    return None if only_priced(whole, calls.prices, allow_unpriced=settings.allow_unpriced).candidates else UNPRICED
 
 
 def _model(provider: Provider, model: str, calls: Calls) -> dict[str, Any]:
@@ -57,7 +67,8 @@ def who_would_answer(calls: Calls) -> str:
     """`provider/model` that a chat in English would ask first now, or `curated/cards`."""
     settings = calls.settings
     wish = Wish(settings.strategy, language="en", no_cloud=why_not(settings.cloud_policy) or "")
-    for candidate in plan(wish, calls.providers, settings.chain).candidates:
+    chain = plan(wish, calls.providers, settings.chain)
+    for candidate in only_priced(chain, calls.prices, allow_unpriced=settings.allow_unpriced).candidates:
         if model := calls.health.first_live(candidate.provider.name, candidate.models):
             return f"{candidate.provider.name}/{model}"
     return "curated/cards"

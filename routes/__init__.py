@@ -9,7 +9,8 @@ from importlib import import_module
 
 from apiflask import APIFlask
 
-BLUEPRINTS = ("pages", "chat", "openai_compatible", "providers", "usage", "legacy", "health", "docs")
+BLUEPRINTS = ("pages", "login", "dashboard", "chat", "openai_compatible", "providers", "usage", "estimate", "budgets",
+              "savings", "legacy", "health", "docs")
 """Modules of this package that hold a `blueprint`, in the order of the API document."""
 
 
@@ -19,11 +20,13 @@ def register_routes(app: APIFlask) -> None:
     `app.extensions["funza"]` must hold its `Installation`, and the app be made with `enable_openapi=False`:
     `docs.py` serves the API document, where APIFlask's own page would load scripts from a CDN.
     """
-    from routes.auth import require_principal
+    from routes.auth import identify, require_principal
     from routes.docs import describe_api
     from routes.errors import register_errors
+    from routes.idempotency import run_once
     from routes.installation import installation
     from routes.json_guard import GuardedRequest, guard_request
+    from routes.limits import limit_requests
     from routes.metrics import measure
     from routes.security import add_headers, check_origin, check_request_line
 
@@ -33,9 +36,13 @@ def register_routes(app: APIFlask) -> None:
     app.url_map.merge_slashes = False  # `//chat` is a 404, not a redirect
     register_errors(app)
     measure(app)
-    for check in (check_request_line, check_origin, require_principal, guard_request):
+    for check in (check_request_line, check_origin, identify):
         app.before_request(check)
+    limit_requests(app)
+    app.before_request(require_principal)
+    app.before_request(guard_request)
     app.after_request(add_headers)
+    run_once(app)
     for name in BLUEPRINTS:
         app.register_blueprint(import_module(f"routes.{name}").blueprint)
     describe_api(app)

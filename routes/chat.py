@@ -10,11 +10,13 @@ from flask import Response
 
 from chatbot.chat.reply import ChatEvent, Done, Failed, TextDelta, TriageFound
 from chatbot.errors import FunzaError, TooLong, Truncated
+from routes.auth import current_principal
 from routes.errors import problem
+from routes.idempotency import costs
 from routes.installation import installation
 from routes.request_id import request_id
 from routes.schemas import ChatDone, ChatIn, ChatOut, Responses, TriageOut
-from routes.sse import HEARTBEAT, event_stream, frame, whole
+from routes.sse import HEARTBEAT, check_room, event_stream, frame, whole
 
 blueprint = APIBlueprint("chat", __name__, url_prefix="/api/v1", tag="Chat")
 
@@ -28,6 +30,7 @@ EVENTS: Responses = {200: {"content": {"text/event-stream": {
 @blueprint.input(ChatIn, arg_name="asked")
 @blueprint.output(ChatOut)
 @blueprint.doc(responses=EVENTS)
+@costs(help_first=True)
 def chat(asked: ChatIn) -> ChatOut | Response:
     """Answer a question about maternal health.
 
@@ -35,13 +38,14 @@ def chat(asked: ChatIn) -> ChatOut | Response:
     `done` (the same body without `answer`) or one `error` (a problem). Comments are heartbeats.
     """
     check_length(asked.message)
-    service = installation().service
+    service, principal = installation().service, current_principal().id
     if asked.stream:
         return _stream(service.stream_chat_response(asked.message, stage=asked.stage, language=asked.language,
-                                                    conversation_id=asked.conversation_id, strategy=asked.strategy))
+                                                    conversation_id=asked.conversation_id, strategy=asked.strategy,
+                                                    principal=principal))
     return ChatOut.model_validate(service.generate_chat_response(
         asked.message, stage=asked.stage, language=asked.language, conversation_id=asked.conversation_id,
-        strategy=asked.strategy))
+        strategy=asked.strategy, principal=principal))
 
 
 def check_length(message: str) -> None:
@@ -53,6 +57,7 @@ def check_length(message: str) -> None:
 
 def _stream(events: Iterator[ChatEvent]) -> Response:
     """A failure before the first event is a normal error response; later ones are events."""
+    check_room()
     first = next(events, Failed(Truncated("The answer broke off.")))
     if isinstance(first, Failed):
         raise first.error

@@ -5,19 +5,32 @@ All three are made from the routes, the schemas and the table of errors; nothing
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, cast
 
 from apiflask import APIBlueprint, APIFlask
 from flask import Response, current_app, jsonify, render_template_string
 
+from routes.credentials import COOKIE
 from routes.errors import known_problems
+from routes.idempotency import PARAMETER, does_cost
+from routes.permissions import Needed, needed
 from routes.schemas import Problem
 
 blueprint = APIBlueprint("docs", __name__, enable_openapi=False)
 
 DESCRIPTION = """Hybrid AI for maternal-health education in Kenya. JSON in, JSON out, UTF-8 only. Every error is
-`application/problem+json` (RFC 9457); its codes are listed at /docs/problems. Every answer carries `X-Request-Id`."""
+`application/problem+json` (RFC 9457); its codes are listed at /docs/problems. Every answer carries `X-Request-Id`.
+With AUTH=on send an API key (`Authorization: Bearer` or `X-API-Key`); `x-role` names the least role of each route."""
+
+SECURITY_SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "An API key of this installation: fm_..."},
+    "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same key."},
+    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "Of a browser, from /login."}}
+"""Each alone opens a route, when its role reaches that far. With AUTH=off none is needed."""
+
+_ARGUMENT = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
 
 PROBLEM_RESPONSE = {"description": "A problem (RFC 9457)", "content": {
     "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
@@ -88,6 +101,7 @@ def describe_api(app: APIFlask) -> None:
     """Set what the document of `app` says beyond its routes: problems on every route, and no host of ours."""
     app.description = DESCRIPTION
     app.servers = [{"url": "/"}]
+    app.security_schemes = SECURITY_SCHEMES
     for setting in ("AUTO_VALIDATION_ERROR_RESPONSE", "AUTO_404_RESPONSE", "AUTO_AUTH_ERROR_RESPONSE"):
         app.config[setting] = False  # these would promise APIFlask's own error shape
     app.spec_processor(_with_problems)
@@ -104,12 +118,28 @@ def api_document() -> dict[str, Any]:
 def _with_problems(spec: dict[str, Any] | str) -> dict[str, Any] | str:
     assert isinstance(spec, dict)
     spec["components"]["schemas"]["Problem"] = Problem.model_json_schema()
-    for operations in spec["paths"].values():
-        for operation in operations.values():
+    endpoints = _endpoints()
+    for path, operations in spec["paths"].items():
+        for method, operation in operations.items():
             operation["responses"] |= {"4XX": PROBLEM_RESPONSE, "5XX": PROBLEM_RESPONSE}
+            _say_who_may(operation, needed(endpoints[method.upper(), path]))
+            if does_cost(current_app, endpoints[method.upper(), path]):
+                operation["parameters"] = [*operation.get("parameters", []), PARAMETER]
             if "requestBody" in operation:
                 operation["requestBody"]["required"] = True
     return spec
+
+
+def _endpoints() -> dict[tuple[str, str], str]:
+    """(method, path as the document writes it) -> endpoint."""
+    return {(method, _ARGUMENT.sub(r"{\1}", rule.rule)): rule.endpoint
+            for rule in current_app.url_map.iter_rules() for method in rule.methods or ()}
+
+
+def _say_who_may(operation: dict[str, Any], role: Needed) -> None:
+    """Note on an operation how to say who one is, and the least role that may use it."""
+    operation["x-role"] = role
+    operation["security"] = [] if role == "public" else [{name: []} for name in SECURITY_SCHEMES]
 
 
 def _routes(document: dict[str, Any]) -> Iterator[dict[str, Any]]:

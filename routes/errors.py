@@ -22,6 +22,7 @@ from werkzeug.exceptions import HTTPException
 
 from chatbot.errors import (
     BadAnswer,
+    BudgetExhausted,
     ContextTooLong,
     FunzaError,
     InvalidInput,
@@ -29,11 +30,14 @@ from chatbot.errors import (
     NoProvider,
     NotAllowed,
     NotFound,
+    Overloaded,
     ProviderError,
+    ServerStopping,
     TimedOut,
     TooLong,
     UnknownModel,
 )
+from routes.open_streams import TooManyStreams
 from routes.request_id import request_id
 
 OPENAI_PREFIX = "/v1/"
@@ -74,6 +78,28 @@ class Unauthorised(FunzaError):
     title = "This installation wants a key"
 
 
+class TooManyRequests(FunzaError):
+    code = "too_many_requests"
+    title = "Too many requests in a short time"
+    retryable = True
+
+    def __init__(self, detail: str = "", *, retry_after: float) -> None:
+        super().__init__(detail or "Wait as long as Retry-After says, then try again.")
+        self.retry_after = retry_after
+
+
+class RequestInFlight(FunzaError):
+    code = "idempotency_in_flight"
+    title = "The same request is being answered at this moment"
+    retryable = True
+    retry_after = 1.0
+
+
+class KeyReused(InvalidInput):
+    code = "idempotency_key_reused"
+    title = "This Idempotency-Key was used for another request"
+
+
 class CrossSite(NotAllowed):
     code = "cross_site"
     title = "Another web site may not send this request"
@@ -88,17 +114,24 @@ STATUS: dict[type[FunzaError], int] = {
     FunzaError: 500,
     InvalidInput: 400,
     Unauthorised: 401,
+    BudgetExhausted: 402,
     NotAllowed: 403,
     NotFound: 404,
     UnknownModel: 404,
+    RequestInFlight: 409,
     TooLong: 413,
     ContextTooLong: 413,
     BodyTooLarge: 413,
     WrongMediaType: 415,
     WrongHost: 421,
+    KeyReused: 422,
+    TooManyRequests: 429,
+    TooManyStreams: 429,
     BadAnswer: 502,
     LedgerUnavailable: 503,
     NoProvider: 503,
+    Overloaded: 503,
+    ServerStopping: 503,
     ProviderError: 503,
     TimedOut: 504,
 }

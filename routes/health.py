@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from apiflask import APIBlueprint
 from flask import Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from chatbot.errors import LedgerUnavailable
 from routes.installation import installation
+from routes.metrics import all_workers
 from routes.schemas import Alive, Ready, Responses
 
 blueprint = APIBlueprint("health", __name__, tag="Probes")
@@ -41,5 +42,5 @@ def readyz() -> dict[str, object]:
 @blueprint.get("/metrics")
 @blueprint.doc(responses=NUMBERS)
 def metrics() -> Response:
-    """Give the numbers of this process to Prometheus."""
-    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    """Give the numbers of this server, of all its workers together, to Prometheus."""
+    return Response(all_workers(), content_type=CONTENT_TYPE_LATEST)

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from chatbot.chat.general import SamplingWishes
 from chatbot.chat.reply import ChatEvent, ChatReply
 from chatbot.completion import CallEvent, Completion
+from chatbot.estimate import Estimate
 from chatbot.providers.interface import Message
 from config import Settings, Strategy
 
@@ -40,21 +41,31 @@ class Service(Protocol):
 
     def generate_chat_response(
         self, message: str, *, stage: str | None = None, language: str | None = None,
-        conversation_id: str | None = None, strategy: Strategy | None = None,
+        conversation_id: str | None = None, strategy: Strategy | None = None, principal: str = "",
     ) -> ChatReply: ...
 
     def stream_chat_response(
         self, message: str, *, stage: str | None = None, language: str | None = None,
-        conversation_id: str | None = None, strategy: Strategy | None = None,
+        conversation_id: str | None = None, strategy: Strategy | None = None, principal: str = "",
     ) -> Iterator[ChatEvent]: ...
 
-    def complete(self, messages: tuple[Message, ...], *, model: str = "hybrid",
+    def complete(self, messages: tuple[Message, ...], *, model: str = "hybrid", principal: str = "",
                  **sampling: Unpack[SamplingWishes]) -> Completion: ...
 
-    def stream_completion(self, messages: tuple[Message, ...], *, model: str = "hybrid",
+    def stream_completion(self, messages: tuple[Message, ...], *, model: str = "hybrid", principal: str = "",
                           **sampling: Unpack[SamplingWishes]) -> Iterator[CallEvent]: ...
 
     def generate_quiz_questions(self, stage: str, count: int = 10) -> list[dict[str, Any]]: ...
+
+    def estimate_chat(
+        self, message: str, stage: str | None = None, *, model: str = "", count: int = 1,
+        max_tokens: int | None = None, language: str | None = None, strategy: Strategy | None = None,
+    ) -> Estimate: ...
+
+    def estimate_completion(
+        self, messages: tuple[Message, ...], *, model: str = "hybrid", count: int = 1,
+        strategy: Strategy | None = None, max_tokens: int | None = None,
+    ) -> Estimate: ...
 
     def get_provider_status(self) -> list[dict[str, Any]]: ...
 

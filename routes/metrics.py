@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 from flask import Flask, Response, g, request
-from prometheus_client import Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 
 REQUESTS = Counter("funza_http_requests_total", "Requests answered", ["method", "endpoint", "status"])
 SECONDS = Histogram("funza_http_request_seconds", "Seconds until the headers of an answer", ["endpoint"],
                     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60))
+
+
+def all_workers() -> bytes:
+    """The numbers in Prometheus's text format: of this process, or the sums of all workers when they share a folder.
+
+    gunicorn.conf.py sets PROMETHEUS_MULTIPROC_DIR when there are several workers. A dead worker's counts stay.
+    """
+    if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        return generate_latest()
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
 
 
 def measure(app: Flask) -> None:

@@ -18,7 +18,9 @@ from chatbot.chat.general import SamplingWishes
 from chatbot.completion import CallEvent, Completion, CompletionDone, Failed, Pulse, Started, TextDelta
 from chatbot.errors import FunzaError, InvalidInput, Truncated
 from chatbot.providers.interface import Message
+from routes.auth import current_principal
 from routes.errors import openai_error, problem
+from routes.idempotency import costs
 from routes.installation import installation
 from routes.request_id import request_id
 from routes.schemas import (
@@ -30,7 +32,7 @@ from routes.schemas import (
     ModelList,
     Responses,
 )
-from routes.sse import HEARTBEAT, event_stream, frame, whole
+from routes.sse import HEARTBEAT, check_room, event_stream, frame, whole
 
 blueprint = APIBlueprint("openai_compatible", __name__, url_prefix="/v1", tag="OpenAI-compatible")
 
@@ -43,6 +45,7 @@ CHUNKS: Responses = {200: {"content": {"text/event-stream": {"schema": {"type": 
 @blueprint.input(CompletionIn, arg_name="asked")
 @blueprint.output(CompletionOut, headers=CompletionHeaders)
 @blueprint.doc(responses=CHUNKS)
+@costs()
 def complete(asked: CompletionIn) -> tuple[dict[str, Any], int, dict[str, str]] | Response:
     """Complete a conversation, in OpenAI's shapes.
 
@@ -50,11 +53,12 @@ def complete(asked: CompletionIn) -> tuple[dict[str, Any], int, dict[str, str]] 
     With `stream: true` the answer is OpenAI's chunks as `text/event-stream`, ending in `[DONE]`.
     """
     messages, wishes = _messages(asked), _wishes(asked)
-    service = installation().service
+    service, principal = installation().service, current_principal().id
     if asked.stream:
         include_usage = asked.stream_options is not None and asked.stream_options.include_usage
-        return _stream(service.stream_completion(messages, model=asked.model, **wishes), include_usage)
-    completion = service.complete(messages, model=asked.model, **wishes)
+        return _stream(service.stream_completion(messages, model=asked.model, principal=principal, **wishes),
+                       include_usage)
+    completion = service.complete(messages, model=asked.model, principal=principal, **wishes)
     return _whole(completion), 200, _headers(completion) | _cost(completion)
 
 
@@ -123,6 +127,7 @@ def _whole(completion: Completion) -> dict[str, Any]:
 
 def _stream(events: Iterator[CallEvent], include_usage: bool) -> Response:
     """Wait for who answers, because headers go first; a failure until then is a normal error response."""
+    check_room()
     started = next((event for event in events if not isinstance(event, Pulse)), None)
     if isinstance(started, Failed):
         raise started.error

@@ -1,12 +1,11 @@
 """The learner's pages: one question, one answer. They work without JavaScript; `static/chat.js` adds streaming.
 
-A post from another site is refused before it comes here (`security.check_origin`); no page sets a cookie.
+A post from another site is refused before it comes here (`security.py`). Only signing in (`login.py`) sets cookies.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from apiflask import APIBlueprint
 from flask import render_template, request
@@ -14,14 +13,16 @@ from flask import render_template, request
 from chatbot.chat.reply import ChatReply
 from chatbot.errors import FunzaError, InvalidInput, TooLong
 from chatbot.stages import all_stages
-from routes.assets import asset, keep_for_ever
+from routes.assets import keep_for_ever
+from routes.auth import current_principal
 from routes.chat import check_length
 from routes.compression import compress
 from routes.errors import status_of
 from routes.installation import installation
+from routes.page_words import page_language, page_words
 from routes.rendering import answer_html
 from routes.reply_in_words import sources, who_answered
-from routes.words import LANGUAGES, Language, words_in
+from routes.words import Language
 
 blueprint = APIBlueprint("pages", __name__, enable_openapi=False, template_folder="templates", static_folder="static",
                          static_url_path="/assets")
@@ -57,7 +58,7 @@ def ask() -> str | tuple[str, int]:
 @blueprint.get("/examples")
 def examples() -> str:
     """Questions to tap, for one stage: a piece of the page."""
-    return render_template("_examples.html", **_said(), examples=_examples(request.args.get("stage", "")))
+    return render_template("_examples.html", **page_words(), examples=_examples(request.args.get("stage", "")))
 
 
 def _answer(asked: Asked) -> ChatReply:
@@ -66,7 +67,7 @@ def _answer(asked: Asked) -> ChatReply:
     check_length(asked.message)
     return installation().service.generate_chat_response(
         asked.message, stage=asked.stage or None, language=_wanted_language(),
-        conversation_id=asked.conversation_id or None)
+        conversation_id=asked.conversation_id or None, principal=current_principal().id)
 
 
 def _read_form() -> Asked:
@@ -77,7 +78,7 @@ def _read_form() -> Asked:
 
 
 def _page(form: Asked, *, asked: str = "", reply: ChatReply | None = None, error: FunzaError | None = None) -> str:
-    said = _said()
+    said = page_words()
     words = said["words"]
     settings = installation().settings
     if form.stage not in {stage.id for stage in all_stages()}:
@@ -89,30 +90,15 @@ def _page(form: Asked, *, asked: str = "", reply: ChatReply | None = None, error
         sources=sources(reply, words) if reply else [], error=error, error_key=_error_key(error) if error else "")
 
 
-def _said() -> dict[str, Any]:
-    """The page's language, its words, the other language's words, and how to address a file."""
-    language = _language()
-    other: Language = "sw" if language == "en" else "en"
-    return {"language": language, "other": other, "words": words_in(language), "other_words": words_in(other),
-            "asset": asset}
-
-
-def _language() -> Language:
-    """What the address or the form asks for, else what the phone is set to, else English."""
-    asked = request.values.get("lang")
-    wanted = asked if asked in LANGUAGES else request.accept_languages.best_match(LANGUAGES)
-    return next((language for language in LANGUAGES if language == wanted), "en")
-
-
 def _wanted_language() -> Language | None:
     """Swahili pages ask for Swahili answers; English ones leave it to the question, which may well be in Swahili."""
-    return "sw" if _language() == "sw" else None
+    return "sw" if page_language() == "sw" else None
 
 
 def _examples(stage: str) -> list[str]:
     """Questions to tap: those of a stage, or the first of each stage when none is chosen."""
     questions = [question for one in all_stages() if one.id == stage for question in one.questions]
-    language = _language()
+    language = page_language()
     return [question.sw if language == "sw" else question.en
             for question in questions or [one.questions[0] for one in all_stages()]]
 

@@ -8,9 +8,18 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from chatbot.completion import Provenance
 from chatbot.safety.levels import Level
@@ -342,26 +351,38 @@ class ProvidersOut(Out):
 ISO_DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 
 
-class UsageQuery(BaseModel):
-    """How to sum the ledger."""
+class Days(BaseModel):
+    """Which days of the ledger to sum, both included."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    by: GroupBy = "provider"
     since: date | None = Field(None, description="first day, UTC, YYYY-MM-DD")
+    until: date | None = Field(None, description="last day, UTC, YYYY-MM-DD")
 
-    @field_validator("since", mode="before")
+    @field_validator("since", "until", mode="before")
     @classmethod
     def _iso_day(cls, value: object) -> object:
         if isinstance(value, str) and not ISO_DAY.fullmatch(value):
             raise ValueError("write a day as YYYY-MM-DD, from 2000 on")
         return value
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.since and self.until and self.until < self.since:
+            raise ValueError("until is before since")
+        return self
+
+
+class UsageQuery(Days):
+    """How to sum the ledger."""
+
+    by: GroupBy = "provider"
+
 
 class UsageRowOut(Out):
     """One group of the report."""
 
-    key: str = Field(description="the provider, model, day or feature")
+    key: str = Field(description="the provider, model, day, feature or language")
     calls: int = Field(description="requests of clients")
     attempts: int = Field(description="tries at providers")
     failed: int = Field(description="tries that did not answer")
@@ -378,6 +399,7 @@ class UsageReportOut(Out):
 
     by: GroupBy
     since: date | None
+    until: date | None
     rows: list[UsageRowOut]
     total: UsageRowOut
     fell_back: int = Field(description="calls that another provider answered than the one that should have")

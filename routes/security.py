@@ -52,6 +52,20 @@ def check_origin() -> None:
         raise CrossSite("This request came from another web site.")
 
 
+def require_own_page() -> None:
+    """A change that a cookie allows must come from one of our own pages. Raises CrossSite.
+
+    A browser says where a form comes from: in Sec-Fetch-Site, an old one in Origin or at least in Referer. What says
+    nothing is refused. A key needs no such check, because no browser sends it by itself.
+    """
+    if "Sec-Fetch-Site" in request.headers or "Origin" in request.headers:
+        elsewhere = _from_elsewhere()
+    else:
+        elsewhere = _host_of(request.headers.get("Referer", "")) != request.host.lower()
+    if elsewhere:
+        raise CrossSite("This request did not come from a page of this server.")
+
+
 def add_headers(response: Response) -> Response:
     """Put the security headers and the request id on every answer; answers that are not files are not stored."""
     for name, value in HEADERS.items():
@@ -73,6 +87,14 @@ def _is_own_host(asked: str, bound: str) -> bool:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
+
+
+def _host_of(address: str) -> str:
+    """`name:port` of an address; empty when there is none."""
+    try:
+        return urlsplit(address).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _from_elsewhere() -> bool:

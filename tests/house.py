@@ -33,7 +33,8 @@ def make_settings(folder: Path, **values: Any) -> Settings:
     prices = folder / "prices.toml"
     prices.write_text(PRICES)
     plain = {"database_url": f"sqlite:///{folder / 'funza.db'}", "local_engine": "off", "model_dir": folder / "models",
-             "prices_file": str(prices), "first_token_timeout": 2, "idle_timeout": 2, "total_timeout": 10}
+             "prices_file": str(prices), "allow_unpriced": True, "first_token_timeout": 2, "idle_timeout": 2,
+             "total_timeout": 10}
     return Settings(_env_file=None, **{**plain, **values})
 
 

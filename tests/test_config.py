@@ -27,6 +27,8 @@ def _settings(**values: object) -> Settings:
     ({"together_base_url": "https://api.together.xyz/v1"}, "TOGETHER_BASE_URL"),
     ({"local_model_revision": "main"}, "LOCAL_MODEL_REVISION"),
     ({"host": "0.0.0.0"}, "AUTH"),
+    ({"auth": "on"}, "SECRET_KEY"),
+    ({"auth": "on", "secret_key": " "}, "SECRET_KEY"),
     ({"emergency_numbers": "Ambulance="}, "EMERGENCY_NUMBERS"),
     ({"emergency_numbers": "Ambulance=1"}, "EMERGENCY_NUMBERS_VERIFIED_ON"),
     ({"local_engine": "openai_url"}, "LOCAL_BASE_URL"),

@@ -45,6 +45,8 @@ class Asked(TypedDict, total=False):
     """`en` or `sw`; found from the message when left out."""
     conversation_id: str | None
     strategy: str | None
+    principal: str
+    """Who asks: id of a key or a person, for the ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Question:
     strategy: Strategy
     triage: Triage
     passages: tuple[Passage, ...]
+    principal: str = ""
 
 
 class Chat:
@@ -91,8 +94,8 @@ class Chat:
             elif isinstance(event, TextDelta | Pulse | Failed):
                 yield event
 
-    def _read(self, message: str, stage: str | None, language: str | None = None,
-              conversation_id: str | None = None, strategy: str | None = None) -> Question:
+    def _read(self, message: str, stage: str | None, *, language: str | None = None,
+              conversation_id: str | None = None, strategy: str | None = None, principal: str = "") -> Question:
         message = message.strip()
         if not message:
             raise InvalidInput("The message is empty.", field="message", remedy="Write a question.")
@@ -114,7 +117,11 @@ class Chat:
             message=message, stage=stage_named(named or _likely_stage(found, passages)), language=spoken,
             conversation_id=conversation_id or new_id(),
             strategy=strategy or self._settings.strategy,  # type: ignore[arg-type]
-            triage=found, passages=passages)
+            triage=found, passages=passages, principal=principal)
+
+    def order(self, message: str, *, stage: str | None = None, **asked: Unpack[Asked]) -> Order:
+        """What would be asked of a model for this message. Raises InvalidInput for a bad argument."""
+        return self._order(self._read(message, stage, **asked), stream=False)
 
     def _order(self, question: Question, *, stream: bool) -> Order:
         emergency = question.triage.level == "emergency"
@@ -125,7 +132,8 @@ class Chat:
                                 max_tokens=ANSWER_TOKENS),
             wish=Wish(question.strategy, language=question.language),
             call=NewCall("chat", question.strategy, stage=question.stage.id, language=question.language,
-                         conversation_id=question.conversation_id, triage_level=question.triage.level),
+                         conversation_id=question.conversation_id, triage_level=question.triage.level,
+                         principal=question.principal),
             gate=lambda: SupportGate(supporting, whole=not stream),
             stream=stream, triage=question.triage,
             ask_models=bool(question.passages) and not emergency,

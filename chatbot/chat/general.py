@@ -52,17 +52,22 @@ class General:
         self._calls = calls
 
     def complete(self, messages: tuple[Message, ...], model: str, sampling: Sampling,
-                 strategy: Strategy | None = None) -> Completion:
+                 strategy: Strategy | None = None, principal: str = "") -> Completion:
         """The whole completion. Raises UnknownModel, InvalidInput, NoProvider."""
-        return self._calls.finish(self._order(messages, model, sampling, strategy, stream=False))
+        return self._calls.finish(self._order(messages, model, sampling, strategy, principal, stream=False))
 
     def stream(self, messages: tuple[Message, ...], model: str, sampling: Sampling,
-               strategy: Strategy | None = None) -> Iterator[CallEvent]:
+               strategy: Strategy | None = None, principal: str = "") -> Iterator[CallEvent]:
         """The completion as events: `Started`, `TextDelta`s, then one `CompletionDone` or `Failed`."""
-        return self._calls.run(self._order(messages, model, sampling, strategy, stream=True))
+        return self._calls.run(self._order(messages, model, sampling, strategy, principal, stream=True))
 
-    def _order(self, messages: tuple[Message, ...], model: str, sampling: Sampling, strategy: Strategy | None, *,
-               stream: bool) -> Order:
+    def order(self, messages: tuple[Message, ...], model: str, sampling: Sampling,
+              strategy: Strategy | None = None) -> Order:
+        """What would be asked of a model. Raises InvalidInput."""
+        return self._order(messages, model, sampling, strategy, "", stream=False)
+
+    def _order(self, messages: tuple[Message, ...], model: str, sampling: Sampling, strategy: Strategy | None,
+               principal: str, *, stream: bool) -> Order:
         if not messages or messages[-1].role != "user":
             raise InvalidInput("The last message must be the user's.", field="messages")
         chosen, provider, name = parse_wish(model, strategy or self._calls.settings.strategy)
@@ -76,4 +81,5 @@ class General:
             request=ChatRequest(messages, max_tokens=sampling.max_tokens, temperature=sampling.temperature,
                                 top_p=sampling.top_p, seed=sampling.seed, stop=sampling.stop, schema=schema),
             wish=Wish(chosen, provider=provider, model=name),
-            call=NewCall("openai", chosen, triage_level=found.level), gate=gate, stream=stream, triage=found)
+            call=NewCall("openai", chosen, triage_level=found.level, principal=principal), gate=gate, stream=stream,
+            triage=found)

@@ -48,7 +48,8 @@ _ROWS = (
         unsupported=frozenset({"seed"}),  # `Unknown name "seed"`, 400: github.com/Vali-98/ChatterUI/issues/227
         notes="Through its OpenAI-compatible endpoint."),
     ProviderRow(
-        name="hf_endpoint", title="Hugging Face Endpoint", sdk="openai", keyless=True,
+        name="hf_endpoint", title="Hugging Face Endpoint", sdk="openai", keyless=True, billed_by_hour=True,
+        sleeps=True,
         key_setting="hf_endpoint_token", url_setting="hf_endpoint_url",
         default_models=("tgi",),  # an endpoint serves one model, whatever it is called; its own examples say "tgi"
         docs="https://huggingface.co/docs/inference-endpoints",

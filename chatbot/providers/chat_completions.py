@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from chatbot.errors import FunzaError, NotReady, NotText, ServerFailed
+from chatbot.errors import ColdStart, FunzaError, NotReady, NotText, ServerFailed
 from chatbot.providers.completion import Completion, label
 from chatbot.providers.event_stream import event_data
 from chatbot.providers.failures import from_exception
@@ -110,6 +110,9 @@ class ChatCompletionsProvider(Provider):
     def _failure(self, error: Exception, completion: Completion) -> FunzaError | None:
         """What `error` means; None when it only cuts off an answer that has begun, or that was complete."""
         failure = from_exception(self.row.title, error)
+        if self.row.sleeps and isinstance(failure, ServerFailed) and failure.status == 503:
+            failure = ColdStart(f"{self.row.title} is asleep and wakes up", status=503,
+                                retry_after=failure.retry_after)
         cut = completion.started and isinstance(failure, ServerFailed)
         return None if cut or completion.finish_reason else failure
 

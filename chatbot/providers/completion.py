@@ -6,12 +6,18 @@ and words in any role but the assistant's are dropped.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any, Final, cast
 
+import structlog
+
+from chatbot.alerts import alert
 from chatbot.errors import Malformed
 from chatbot.providers.failures import from_error_body
 from chatbot.providers.interface import Finish, FinishReason, Usage
+
+log = structlog.get_logger()
 
 MAX_TOKENS: Final = 20_000_000
 """More than any model reads or writes in one call: a count above it is a mistake."""
@@ -67,6 +73,9 @@ class Completion:
         # Gemini's compatible endpoint wraps its errors in a list.
         payload = payload[0] if isinstance(payload, list) and len(payload) == 1 else payload
         if not isinstance(payload, dict):
+            # Its length and hash tell one broken answer from another; its words may be a person's.
+            log.warning("malformed_answer", provider=self.provider, bytes=len(raw),
+                        sha256=hashlib.sha256(raw).hexdigest())
             raise Malformed(f"{self.provider} sent an answer that is not valid JSON")
         if payload.get("error"):
             raise from_error_body(self.provider, payload, begun=self.started)
@@ -77,11 +86,13 @@ class Completion:
         self.upstream_id = label(payload.get("id")) or self.upstream_id
         if payload.get("usage") is not None:
             self.usage = usage_of(payload["usage"])
+            if self.usage is None:
+                alert("absurd_usage", self.provider)
         if self.finish_reason is not None:  # a second ending, or text after the end
             return ""
         choice = _first_choice(payload.get("choices"))
         text = _text(choice.get(part))
-        self.finish_reason = FINISH_REASONS.get(str(choice.get("finish_reason")).lower())
+        self.finish_reason = FINISH_REASONS.get(str(choice.get("finish_reason")).lower()) or _blocked(payload)
         self.started = self.started or bool(text)
         return text
 
@@ -95,7 +106,10 @@ def usage_of(raw: object) -> Usage | None:
         return None
     details = raw.get("prompt_tokens_details")
     cached = _count(details.get("cached_tokens") if isinstance(details, dict) else raw.get("cached_tokens"))
-    return Usage(prompt, completion, cached if cached is not None and cached <= prompt else 0)
+    details = raw.get("completion_tokens_details")
+    reasoning = _count(details.get("reasoning_tokens")) if isinstance(details, dict) else None
+    return Usage(prompt, completion, cached if cached is not None and cached <= prompt else 0,
+                 reasoning_tokens=reasoning if reasoning is not None and reasoning <= completion else 0)
 
 
 def _count(value: object) -> int | None:
@@ -117,6 +131,13 @@ def _first_choice(choices: object) -> dict[str, Any]:
         if isinstance(choice, dict) and choice.get("index", 0) == 0:
             return choice
     return {}
+
+
+def _blocked(payload: dict[str, Any]) -> FinishReason | None:
+    """Gemini says so beside an empty list of candidates (ai.google.dev/api/generate-content#PromptFeedback)."""
+    feedback = payload.get("promptFeedback") or payload.get("prompt_feedback")
+    reason = isinstance(feedback, dict) and (feedback.get("blockReason") or feedback.get("block_reason"))
+    return "content_filter" if reason else None
 
 
 def _text(message: object) -> str:

@@ -7,6 +7,7 @@ learner's message, an address or a key. Rules: faults.md, section 1.2.
 from __future__ import annotations
 
 import re
+import socket
 import ssl
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
@@ -21,10 +22,13 @@ from chatbot.errors import (
     OutOfCredit,
     ProviderError,
     RateLimited,
+    Redirected,
     Refused,
     ServerFailed,
     TimedOut,
+    UnknownHost,
     Unreachable,
+    Untrusted,
 )
 from chatbot.providers.retry_after import retry_after
 
@@ -70,6 +74,11 @@ MESSAGES: tuple[tuple[re.Pattern[str], Meaning], ...] = (
 )
 """Words by which a failure with a meaningless code is known. Together's too-long prompt is a 403."""
 
+CONTEXT_LIMIT = re.compile(r"(?:context (?:length|window)(?: is| of)?|must be <=|must have less than|limit of)\D{0,12}"
+                           r"(\d{3,8})")
+"""Where a too-long prompt's message says how many tokens the model can read."""
+ASK_AGAIN = 600.0
+"""Seconds after which a model is asked again whose 404 does not say that it is the model that is missing."""
 MAYBE_BILLED = frozenset({504, 520, 524})
 """The provider may have worked on it all the same; a 500, 502, 503 or 529 is not billed."""
 
@@ -78,9 +87,13 @@ def from_status(provider: str, status: int, headers: Mapping[str, str], body: ob
     """The error for an HTTP status that is not 200."""
     meaning = _from_code(status)
     vague = _by_words(body) if meaning == "refused" or status == 403 else None
-    meaning = _by_name(body) or vague or meaning
-    return _error(meaning, provider, status=status, retry_after=retry_after(headers),
-                  unknown=status in MAYBE_BILLED)
+    said = _by_name(body) or vague
+    meaning = said or meaning
+    wait = retry_after(headers)
+    if meaning == "retired":
+        wait = ASK_AGAIN if status == 404 and not said else None
+    return _error(meaning, provider, status=status, retry_after=wait, unknown=status in MAYBE_BILLED,
+                  limit=_limit_of(body))
 
 
 def from_error_body(provider: str, body: Mapping[str, Any], *, begun: bool = False) -> FunzaError:
@@ -88,7 +101,7 @@ def from_error_body(provider: str, body: Mapping[str, Any], *, begun: bool = Fal
     error = body["error"]
     code = error.get("code") if isinstance(error, dict) else None
     meaning = _by_name(body) or _by_words(body) or (_from_code(code) if isinstance(code, int) else "server")
-    return _error(meaning, provider, unknown=begun or meaning == "server")
+    return _error(meaning, provider, unknown=begun or meaning == "server", limit=_limit_of(body))
 
 
 def from_exception(provider: str, error: Exception) -> FunzaError:
@@ -99,7 +112,9 @@ def from_exception(provider: str, error: Exception) -> FunzaError:
     links = _chain(error)
     names = {cls.__name__ for link in links for cls in type(link).__mro__}
     if "ConnectError" in names and any(isinstance(link, ssl.SSLError) for link in links):
-        return Unreachable(f"no trustworthy TLS connection to {provider}")
+        return Untrusted(f"no trustworthy TLS connection to {provider}")
+    if any(isinstance(link, socket.gaierror) for link in links):
+        return UnknownHost(f"the name of {provider} does not resolve")
     for known, kind, words in _BROKEN:
         if names & known:
             return kind(words.format(provider), ends="unknown" if kind is ServerFailed else None)
@@ -129,6 +144,12 @@ def _by_words(body: object) -> Meaning | None:
     return next((meaning for words, meaning in MESSAGES if words.search(message)), None)
 
 
+def _limit_of(body: object) -> int | None:
+    """How many tokens the model can read, where the message says so."""
+    found = CONTEXT_LIMIT.search(str(_error_of(body).get("message") or "").lower()[:2_000])
+    return int(found[1]) if found else None
+
+
 def _error_of(body: object) -> Mapping[str, Any]:
     """The error, whether it is the whole body or under `error`, in a list or not, an object or a text."""
     body = body[0] if isinstance(body, list) and body else body
@@ -137,9 +158,9 @@ def _error_of(body: object) -> Mapping[str, Any]:
 
 
 def _error(meaning: Meaning, provider: str, *, status: int | None = None, retry_after: float | None = None,
-           unknown: bool = False) -> FunzaError:
+           unknown: bool = False, limit: int | None = None) -> FunzaError:
     if meaning == "context":
-        return ContextTooLong()
+        return ContextTooLong(limit=limit)
     kind, words, remedy = _KINDS[meaning]
     nothing_came = "released" if meaning == "filter" else None  # a Filtered is otherwise `settled`: an answer came
     return kind(words.format(provider), status=status, retry_after=retry_after, remedy=remedy,
@@ -164,7 +185,7 @@ _KINDS: dict[str, tuple[Callable[..., ProviderError], str, str | None]] = {
     "filter": (Filtered, "the content filter of {} stopped the answer", None),
     "server": (ServerFailed, "{} has a failure of its own", None),
     "timeout": (TimedOut, "{} did not answer in time", None),
-    "redirect": (Unreachable, "{} redirects elsewhere, which is not followed", "check the address in the settings"),
+    "redirect": (Redirected, "{} redirects elsewhere, which is not followed", "check the address in the settings"),
     "refused": (Refused, "{} does not take this request", None),
 }
 

@@ -72,6 +72,8 @@ class Usage:
     cached_tokens: int = 0
     """Of the prompt tokens, those billed at the cached rate."""
     reported: bool = True
+    reasoning_tokens: int = 0
+    """Of the completion tokens, those spent on thinking: already counted there, and billed as such."""
 
 
 @dataclass(frozen=True, slots=True)

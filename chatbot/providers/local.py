@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from chatbot.local_model.choice import Choice, Tier, choose
 from chatbot.local_model.job import Ask, End, Job, Turn
@@ -22,8 +22,10 @@ class LocalProvider(Provider):
     name = "local"
     leaves_machine = False
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, owners: Callable[[Choice, Settings], Owner] = owner_of) -> None:
+        """`owners` gives the owner of the chosen model: the process's one, unless told otherwise."""
         self._settings = settings
+        self._owner_of = owners
         self._looked = 0.0
         self._choice = Choice()
         self._asked: Owner | None = None
@@ -58,14 +60,14 @@ class LocalProvider(Provider):
         if choice.why_not:
             return Readiness("unavailable" if choice.configured else "not_configured",
                              f"{choice.why_not} {choice.remedy}".strip())
-        status = owner_of(choice, self._settings).status()
+        status = self._owner_of(choice, self._settings).status()
         if status.state in ("failed", "hung"):
             return Readiness("unavailable", status.reason)
         return Readiness("loading" if status.state == "loading" else "ready", status.reason)
 
     def answer(self, request: ChatRequest, model: str, cancel: Cancel) -> Iterator[Piece]:
         """Queue one job and pass its pieces on. Raises NotReady, Busy, Refused, SchemaBroken or ServerFailed."""
-        owner = owner_of(self.choice, self._settings)
+        owner = self._owner_of(self.choice, self._settings)
         self._asked = owner
         job = Job(_ask(request))
         owner.submit(job)
@@ -80,6 +82,11 @@ class LocalProvider(Provider):
         """The model's own count while it is loaded, else the estimate of `Provider`."""
         counted = self._asked.count_tokens(text) if self._asked is not None and text else None
         return super().count_tokens(text) if counted is None else counted
+
+    @property
+    def has_tokenizer(self) -> bool:
+        """Whether `count_tokens` is the model's own count now."""
+        return self._asked is not None and self._asked.count_tokens("a") is not None
 
     def close(self) -> None:
         """End what runs and free the weights."""

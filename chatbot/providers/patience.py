@@ -18,7 +18,7 @@ from chatbot.providers.interface import Cancel
 
 SLICE = 0.05
 """Seconds after which a blocked read looks at its patience again: how late a cancel may be noticed."""
-CONNECT_LIMIT = 5.0
+CONNECT_LIMIT = 3.0
 """Seconds to resolve a name and connect. `getaddrinfo` knows no timeout, so it is waited for from outside."""
 MAX_ANSWER_BYTES = 8_000_000
 """Bytes one try may receive. The longest answer asked for is some hundred kB."""

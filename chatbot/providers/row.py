@@ -35,8 +35,12 @@ class ProviderRow:
     """Models to ask for when no setting names one."""
     keyless: bool = False
     """Whether an address alone makes it usable."""
+    sleeps: bool = False
+    """Whether its 503 means that it sleeps and has begun to wake: nobody waits for that."""
     prices: str = ""
     """Its provider id in genai-prices; empty when it is not billed by the token."""
+    billed_by_hour: bool = False
+    """Whether it costs by the time it runs, however many tokens it reads and writes."""
     max_tokens_field: str = "max_tokens"
     unsupported: frozenset[str] = frozenset()
     """Request fields it answers 400 to: they are left out."""

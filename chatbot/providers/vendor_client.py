@@ -30,7 +30,7 @@ STACKS: dict[Sdk, tuple[str, str, str]] = {
 TALKATIVE = ("together", "openai", "httpx", "httpx2", "httpcore", "httpcore2")
 """Loggers that write whole requests at DEBUG, or addresses at INFO."""
 
-MAX_CONNECTIONS = 100
+MAX_CONNECTIONS = 1_000
 WRITE_LIMIT = 15.0
 """Seconds for a piece of the request to be taken."""
 

@@ -66,6 +66,13 @@ def reply_text(triage: Triage, language: Language, emergency_numbers: Mapping[st
     return "\n\n".join(parts)
 
 
+def filtered_text(language: Language, emergency_numbers: Mapping[str, str] | None = None,
+                  verified_on: date | None = None) -> str:
+    """What is said when a provider's content filter stopped an answer: never a dead end. Arguments as `reply_text`."""
+    parts = [_replies()["filtered"][language].strip(), _numbers(language, emergency_numbers or {}, verified_on)]
+    return "\n\n".join(part for part in parts if part)
+
+
 def review_state(language: Language) -> str:
     """Who still has to sign for the words of a language."""
     return str(_replies()["review"][language])

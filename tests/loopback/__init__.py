@@ -19,6 +19,7 @@ from tests.loopback.behaviours import (
     Behaviour,
     Body,
     Hang,
+    LimitedUntil,
     Reset,
     Status,
     Stream,
@@ -29,5 +30,5 @@ from tests.loopback.exchange import Received
 from tests.loopback.journal import Journal
 from tests.loopback.server import LoopbackProvider
 
-__all__ = ["NO_USAGE", "SCRIPTS", "Answer", "Behaviour", "Body", "Hang", "Journal", "LoopbackProvider", "Received",
-           "Reset", "Status", "Stream", "redirect", "retired_model"]
+__all__ = ["NO_USAGE", "SCRIPTS", "Answer", "Behaviour", "Body", "Hang", "Journal", "LimitedUntil",
+           "LoopbackProvider", "Received", "Reset", "Status", "Stream", "redirect", "retired_model"]

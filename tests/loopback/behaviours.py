@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from tests.loopback import wire
@@ -115,16 +117,30 @@ class Status:
 
 
 @dataclass(frozen=True)
+class LimitedUntil:
+    """A 429 whose Retry-After is the HTTP date that many seconds from now."""
+
+    seconds: float
+
+    def play(self, exchange: Exchange) -> None:
+        date = formatdate(time.time() + self.seconds, usegmt=True)
+        Status(429, {"retry-after": date}).play(exchange)
+
+
+@dataclass(frozen=True)
 class Body:
     """A 200 with these bytes. `cut` promises more bytes than it sends and closes."""
 
     raw: bytes
     content_type: str = "application/json"
     cut: bool = False
+    billed: bool = True
+    """False for what no model worked on: a captive portal, an error in a 200."""
 
     def play(self, exchange: Exchange) -> None:
         headers = {"content-type": self.content_type}
-        exchange.bill(wire.prompt_tokens(exchange.body), 0)
+        if self.billed:
+            exchange.bill(wire.prompt_tokens(exchange.body), 0)
         exchange.send(200, self.raw, headers, promised=len(self.raw) + 100 if self.cut else None)
 
 

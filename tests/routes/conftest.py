@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -15,13 +16,15 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import StaticPool
 from werkzeug.serving import make_server
 
+from chatbot.accounts import tables as account_tables
 from chatbot.chat.reply import ChatReply, Citation, Done, TriageFound
 from chatbot.completion import Completion, CompletionDone, Pulse, Started, TextDelta
 from chatbot.database import db
 from chatbot.errors import InvalidInput
+from chatbot.estimate import CandidateCost, Estimate
 from chatbot.safety.levels import Triage
 from chatbot.strategies import Skipped
-from chatbot.usage import tables
+from chatbot.usage import budget_tables, day_totals, tables
 from chatbot.usage.cost import UsageOfCall
 from config import Settings
 from routes import register_routes
@@ -39,6 +42,11 @@ REPLY = ChatReply(
 COMPLETION = Completion(
     call_id=CALL, text="Hello there", provider="together", model="llama", provenance="cloud", fell_back=True,
     finish_reason="stop", usage=USAGE, triage=TRIAGE)
+ESTIMATE = Estimate(2, 256, (
+    CandidateCost("together", "llama", 40, "estimate", 1, 256, Decimal("0.00028"), Decimal("0.00207"), "estimated",
+                  "prices.toml", date(2026, 11, 1)),
+    CandidateCost("openai", "new", 40, "estimate", 1, 256, None, None, "unpriced", "", None)),
+    "together/llama", (Skipped("local", "smollm2", "no weights"),))
 STARTED = Started(CALL, "together", "llama", True, TRIAGE)
 QUESTION = {"question": "Why iron?", "options": ["Blood", "Hair"], "answer": "Blood", "correctReason": "Yes.",
             "incorrectReason": "No."}
@@ -63,6 +71,7 @@ class FakeService:
     engine: Engine
     reply: ChatReply = REPLY
     completion: Completion = COMPLETION
+    estimate: Estimate = ESTIMATE
     fails: Exception | None = None
     """Raised instead of answering."""
     chat_events: Sequence[Any] = (TriageFound(TRIAGE), Pulse(), TextDelta("Iron "), TextDelta("helps."), Done(REPLY))
@@ -104,6 +113,12 @@ class FakeService:
             raise InvalidInput("There is no such stage.", field="stage")
         return self._answer([QUESTION], stage, {"count": count})
 
+    def estimate_chat(self, message: str, stage: str | None = None, **how: Any) -> Estimate:
+        return self._answer(self.estimate, message, {"stage": stage, **how})
+
+    def estimate_completion(self, messages: Any, **how: Any) -> Estimate:
+        return self._answer(self.estimate, messages, how)
+
     def get_provider_status(self) -> list[dict[str, Any]]:
         return self._answer([PROVIDER], None, {})
 
@@ -121,7 +136,10 @@ AppMaker = Callable[..., APIFlask]
 def service() -> FakeService:
     """A fake front door, with a real and empty ledger in memory."""
     engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
-    db.metadata.create_all(engine, tables=[tables.Call.__table__, tables.Attempt.__table__])
+    db.metadata.create_all(engine, tables=[
+        tables.Call.__table__, tables.Attempt.__table__, account_tables.KEYS, account_tables.PEOPLE,
+        account_tables.SESSIONS, account_tables.LATEST, budget_tables.BUDGETS, budget_tables.SPENDING,
+        budget_tables.HOLDS, day_totals.TOTALS])
     return FakeService(engine=engine)
 
 
@@ -129,7 +147,8 @@ def service() -> FakeService:
 def make_app(service: FakeService) -> AppMaker:
     def make(**settings: Any) -> APIFlask:
         app = APIFlask("funza_test", title="Funza Mama", version="1", enable_openapi=False)
-        app.extensions["funza"] = Installation(Settings(_env_file=None, **settings), service)
+        plain = {"secret_key": "a test's pepper"} if settings.get("auth") == "on" else {}
+        app.extensions["funza"] = Installation(Settings(_env_file=None, **plain, **settings), service)
         register_routes(app)
         return app
 

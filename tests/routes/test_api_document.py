@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 UNDOCUMENTED = ("/static/", "/docs", "/openapi.json")
+PAGES = ("pages.", "login.", "dashboard.")
 """Files, and the document itself; the pages are for people."""
 ASK = {"message": "Why iron?"}
 COMPLETE = {"model": "hybrid", "messages": [{"role": "user", "content": "Hi"}]}
@@ -19,6 +20,9 @@ CALLS: list[tuple[str, str, str, Any]] = [
     ("post", "/api/v1/chat", "/api/v1/chat", ASK), ("post", "/chat", "/chat", ASK),
     ("post", "/v1/chat/completions", "/v1/chat/completions", COMPLETE), ("get", "/v1/models", "/v1/models", None),
     ("get", "/api/v1/providers", "/api/v1/providers", None), ("get", "/api/v1/usage", "/api/v1/usage?by=day", None),
+    ("get", "/api/v1/usage/savings", "/api/v1/usage/savings?by=language", None),
+    ("post", "/api/v1/estimate", "/api/v1/estimate", ASK), ("get", "/api/v1/budgets", "/api/v1/budgets", None),
+    ("put", "/api/v1/budgets", "/api/v1/budgets", {"window": "day", "limit_usd": "2.5"}),
     ("get", "/get_quiz_{stage}", "/get_quiz_birth", None), ("get", "/livez", "/livez", None),
     ("get", "/readyz", "/readyz", None)]
 
@@ -33,7 +37,7 @@ def document(client: FlaskClient) -> dict[str, Any]:
 def documented_routes(app: APIFlask) -> set[tuple[str, str]]:
     return {(method.lower(), re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)) for rule in app.url_map.iter_rules()
             for method in rule.methods - {"HEAD", "OPTIONS"}
-            if not rule.rule.startswith(UNDOCUMENTED) and not rule.endpoint.startswith("pages.")}
+            if not rule.rule.startswith(UNDOCUMENTED) and not rule.endpoint.startswith(PAGES)}
 
 
 def schema_for(document: dict[str, Any], response: dict[str, Any], mimetype: str) -> dict[str, Any]:

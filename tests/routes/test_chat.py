@@ -49,7 +49,7 @@ def test_what_was_asked_reaches_the_front_door(client: FlaskClient, service: Fak
     client.post("/api/v1/chat", json={**ASK, "stage": "birth", "language": "sw", "strategy": "local",
                                       "conversation_id": CONVERSATION})
     assert service.asked == [("Why iron?", {"stage": "birth", "language": "sw", "strategy": "local",
-                                            "conversation_id": CONVERSATION})]
+                                            "conversation_id": CONVERSATION, "principal": "local"})]
 
 
 @pytest.mark.parametrize("change", [

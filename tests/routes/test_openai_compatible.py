@@ -58,7 +58,7 @@ def test_what_was_asked_reaches_the_front_door(client: FlaskClient, service: Fak
         (Message("system", "Be kind."), Message("user", "Hi"), Message("assistant", "Yes?"),
          Message("user", "Why iron?")),
         {"model": "together/meta-llama/Llama-3.3-70B", "max_tokens": 7, "temperature": 1.0, "top_p": 0.5, "seed": 3,
-         "stop": ("END",), "schema": schema})]
+         "stop": ("END",), "schema": schema, "principal": "local"})]
 
 
 def test_a_message_that_we_sent_can_be_sent_back(client: FlaskClient) -> None:
@@ -68,7 +68,8 @@ def test_a_message_that_we_sent_can_be_sent_back(client: FlaskClient) -> None:
 
 def test_what_was_left_out_is_left_to_the_front_door(client: FlaskClient, service: FakeService) -> None:
     assert ask(client, temperature=0, seed=0, top_p=None).status_code == 200
-    assert service.asked[0][1] == {"model": "hybrid", "temperature": 0.0, "seed": 0, "stop": ()}
+    assert service.asked[0][1] == {"model": "hybrid", "temperature": 0.0, "seed": 0, "stop": (),
+                                   "principal": "local"}
 
 
 @pytest.mark.parametrize("asked", [{"type": "text"}, None])

@@ -87,7 +87,7 @@ def test_installed_clients_get_html_that_is_safe(client: FlaskClient, service: F
     body = client.post("/chat", json={"message": "Why iron?", "stage": "birth", "user_id": 7}).get_json()
     assert body.keys() == {"response"}
     assert "anaemia" in body["response"]
-    assert service.asked == [("Why iron?", {"stage": "birth", "language": None})]
+    assert service.asked == [("Why iron?", {"stage": "birth", "language": None, "principal": "local"})]
 
 
 @pytest.mark.parametrize("payload", [

@@ -72,7 +72,7 @@ KEYS = [{}, {"Authorization": "Bearer x"}, {"Authorization": "Bearer  x"}, {"X-A
 
 @pytest.mark.parametrize("headers", KEYS)
 @pytest.mark.parametrize("path", ["/api/v1/providers", "/api/v1/usage", "/v1/models", "/get_quiz_birth", "/metrics",
-                                  "/readyz", "/docs", "/openapi.json", "/", "/api/v1/providers?api_key=x"])
+                                  "/docs", "/openapi.json", "/", "/api/v1/providers?api_key=x"])
 def test_with_auth_on_nobody_gets_in_without_a_key_that_we_know(make_app: AppMaker, path: str,
                                                                 headers: dict[str, str]) -> None:
     response = make_app(auth="on").test_client().get(path, headers=headers)

@@ -35,14 +35,20 @@ class OpenAIUrl(Engine):
         self._model = settings.model
 
     def load(self) -> None:
-        """Make the client; when no LOCAL_MODEL names the model, ask the server for its first. Raises NotReady."""
+        """Make the client; when no LOCAL_MODEL names the model, ask the server for its first. Raises NotReady.
+
+        A server that answers, with whatever, is there: `transformers serve` lists the hub's cache at /v1/models,
+        which is a 500 on a machine without one, and serves a folder's model all the same.
+        """
         import httpx2
-        from openai import APIError, OpenAI
+        from openai import APIError, APIStatusError, OpenAI
 
         client = OpenAI(base_url=self.settings.base_url, api_key=self.settings.api_key or "none", max_retries=0,
                         timeout=httpx2.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT))
         try:
             served = [model.id for model in client.models.list().data]
+        except APIStatusError:
+            served = []
         except APIError as error:
             client.close()
             raise NotReady("The server at LOCAL_BASE_URL does not answer.",
@@ -50,7 +56,8 @@ class OpenAIUrl(Engine):
         if self.settings.model == "default":
             if not served:
                 client.close()
-                raise NotReady("The server at LOCAL_BASE_URL serves no model.", remedy="Set LOCAL_MODEL.")
+                raise NotReady("The server at LOCAL_BASE_URL does not say which model it serves.",
+                               remedy="Set LOCAL_MODEL to its name.")
             self._model = served[0]
         self._client = client
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.errors import Unreachable
+from chatbot.errors import Untrusted
 from chatbot.providers import PROVIDERS
 from chatbot.providers.interface import Cancel
 from chatbot.providers.vendor_client import proxy_for
@@ -43,7 +43,7 @@ def secure(certificate: Path) -> Iterator[LoopbackProvider]:
 @pytest.mark.parametrize("name", ["together", "openai"])
 def test_a_certificate_that_nobody_vouches_for_is_refused_and_no_key_was_sent(
         secure: LoopbackProvider, name: str) -> None:
-    error = Ask(pointed_at(secure, PROVIDERS[name]), False)().failed_with(Unreachable)
+    error = Ask(pointed_at(secure, PROVIDERS[name]), False)().failed_with(Untrusted)
     assert error.ends == "released"
     assert "TLS" in error.detail
     assert secure.requests == []
@@ -54,7 +54,7 @@ def test_a_server_that_speaks_no_tls_is_refused(name: str) -> None:
     with LoopbackProvider() as plain:
         provider = pointed_at(plain, PROVIDERS[name])
         provider._base_url = provider._base_url.replace("http://", "https://")
-        Ask(provider, False)().failed_with(Unreachable)
+        Ask(provider, False)().failed_with(Untrusted)
 
 
 @pytest.mark.parametrize("name", ["together", "openai"])

@@ -1,0 +1,197 @@
+"""L01-L09 of the fault table: the real owner and provider of the local model, with engines that fail as told.
+
+Engines run in threads of the process that serves, so there is no child to kill (L05, L06): what a broken engine or a
+killed process leaves behind is held here instead. Downloads (L01-L03) are in tests/chatbot/local_model/test_hub.py.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from chatbot.calls import Calls
+from chatbot.completion import CompletionDone
+from chatbot.errors import Busy, NoProvider, NotConsented, NotReady
+from chatbot.local_model.engines.engine import Engine, EngineSettings
+from chatbot.local_model.job import End, Job
+from chatbot.local_model.owner import Owner
+from chatbot.providers.interface import Provider
+from chatbot.providers.local import LocalProvider
+from tests.house import attempts, make_calls, make_settings, order
+from tests.scripted import Scripted, answer
+
+SERVER = {"local_engine": "openai_url", "local_base_url": "http://127.0.0.1:9", "local_model": "fake"}
+"""Settings with which a local model is chosen that needs no weights; its engine is the test's own."""
+
+
+class Fake(Engine):
+    """Loads and answers as it is told."""
+
+    slots = 1
+
+    def __init__(self, says: Callable[[Job], None], loads: Callable[[], None] = lambda: None) -> None:
+        super().__init__(EngineSettings("fake"))
+        self._says = says
+        self._loads = loads
+        self.loaded = 0
+
+    def load(self) -> None:
+        self.loaded += 1
+        self._loads()
+
+    def unload(self) -> None:
+        """Holds nothing."""
+
+    def generate(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            self._says(job)
+
+
+def speak(text: str) -> Callable[[Job], None]:
+    def says(job: Job) -> None:
+        job.write(text)
+        job.end(End("stop", 5, 5))
+    return says
+
+
+def fail_with(error: Exception) -> Callable[..., None]:
+    def fails(*_: object) -> None:
+        raise error
+    return fails
+
+
+House = Callable[..., tuple[Calls, Owner]]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """Makes calls to a local model on `engine`, with a cloud behind it unless told otherwise."""
+    owners: list[Owner] = []
+
+    def make(engine: Engine, *, cloud: bool = True, first_token: float = 0.5, **values: object) -> tuple[Calls, Owner]:
+        owner = Owner(lambda: engine, queue=1, idle_unload=0, lock=None)
+        owners.append(owner)
+        local = LocalProvider(make_settings(tmp_path, **SERVER), lambda *_: owner)
+        local.first_token_timeout = first_token
+        clouds: list[Provider] = [Scripted("together", answer("The cloud answers this."))] if cloud else []
+        return make_calls(tmp_path, local, *clouds, **values), owner
+
+    yield make
+    for owner in owners:
+        owner.close(2)
+
+
+def rows(calls: Calls) -> list[str]:
+    return [f"{row.provider} {row.state} {row.failure}".strip() for row in attempts(calls)]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_L01_without_weights_the_cloud_answers_and_no_row_is_written_for_the_local_model(
+        tmp_path: Path, stream: bool) -> None:
+    local = LocalProvider(make_settings(tmp_path, local_engine="llama_cpp"))
+    calls = make_calls(tmp_path, local, Scripted("together", answer("The cloud answers this.")))
+    end = list(calls.run(order(stream=stream)))[-1]
+    assert isinstance(end, CompletionDone)
+    assert end.completion.provider == "together"
+    assert rows(calls) == ["together settled"]
+
+
+def test_L01_without_weights_and_cloud_the_error_says_what_to_do(tmp_path: Path) -> None:
+    local = LocalProvider(make_settings(tmp_path, local_engine="llama_cpp"))
+    with pytest.raises(NoProvider, match="setup_huggingface"):
+        make_calls(tmp_path, local).finish(order())
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("load", [NotReady("The weights are damaged.", remedy="Fetch them again."), MemoryError()],
+                         ids=["L02 L03 damaged", "L04 memory"])
+def test_L02_L04_weights_that_do_not_load_cost_one_try_and_the_process_lives(
+        house: House, load: Exception, stream: bool) -> None:
+    engine = Fake(speak("never"), fail_with(load))
+    calls, _ = house(engine)
+    for _ in range(3):
+        list(calls.run(order(stream=stream)))
+    assert rows(calls) == ["local released not_ready", "together settled", "together settled", "together settled"]
+    assert engine.loaded == 1
+    assert attempts(calls)[0].cost_nano_usd == 0
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_L05_L06_an_engine_that_dies_at_work_fails_that_try_and_not_the_call(house: House, stream: bool) -> None:
+    calls, _ = house(Fake(fail_with(RuntimeError("CUDA error: device-side assert triggered"))))
+    list(calls.run(order(stream=stream)))
+    assert rows(calls) == ["local released server_error", "local released server_error", "together settled"]
+    assert {row.cost_state for row in attempts(calls) if row.provider == "local"} == {"local"}
+
+
+def test_L06_an_engine_that_keeps_dying_is_left_alone_for_a_while(house: House) -> None:
+    calls, _ = house(Fake(fail_with(RuntimeError("CUDA out of memory"))))
+    for _ in range(5):
+        calls.finish(order())
+    assert calls.health.breaker_state("local", "fake") == "open"
+    before = len(attempts(calls))
+    assert calls.finish(order()).provider == "together"
+    assert len(attempts(calls)) == before + 1
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_L07_a_hung_engine_is_left_at_the_first_token_limit_and_told_to_stop(house: House, stream: bool) -> None:
+    stopped = threading.Event()
+
+    def hang(job: Job) -> None:
+        while not job.over:
+            time.sleep(0.01)
+        stopped.set()
+
+    calls, _ = house(Fake(hang))
+    began = time.monotonic()
+    list(calls.run(order(stream=stream)))
+    assert time.monotonic() - began < 3.0
+    assert rows(calls) == ["local released ttft_timeout", "together settled"]
+    assert stopped.wait(2)
+
+
+@pytest.mark.parametrize("cloud", [False, True])
+def test_L08_a_full_queue_is_said_at_once_or_the_cloud_answers(house: House, cloud: bool) -> None:
+    go = threading.Event()
+    calls, owner = house(Fake(lambda job: go.wait(5) and speak("At last it is said.")(job)), cloud=cloud, first_token=9)
+    waiting = [threading.Thread(target=calls.finish, args=(order(),)) for _ in range(2)]
+    for number, thread in enumerate(waiting):
+        thread.start()
+        _until(lambda number=number: owner.status().running + owner.status().waiting > number)  # type: ignore[misc]
+    began = time.monotonic()
+    if cloud:
+        assert calls.finish(order()).provider == "together"
+    else:
+        with pytest.raises(Busy):
+            calls.finish(order())
+    assert time.monotonic() - began < 2.0
+    go.set()
+    for thread in waiting:
+        thread.join(5)
+    assert sorted(rows(calls))[:3] == ["local released busy", "local settled", "local settled"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_L09_an_answer_that_goes_round_in_circles_is_stopped_and_not_shown(house: House, stream: bool) -> None:
+    calls, _ = house(Fake(speak("again " * 200)))
+    list(calls.run(order(stream=stream)))
+    assert rows(calls) == ["local settled looping", "local settled looping", "together settled"]
+
+
+def test_a_local_failure_with_the_clouds_forbidden_says_that_words_may_not_leave(house: House) -> None:
+    calls, _ = house(Fake(fail_with(RuntimeError())), cloud_policy="never")
+    with pytest.raises(NotConsented) as caught:
+        calls.finish(order())
+    assert caught.value.code == "local_unavailable_cloud_not_consented"
+
+
+def _until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 5
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
