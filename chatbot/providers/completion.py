@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 import structlog
 
 from chatbot.alerts import alert
-from chatbot.errors import Malformed
+from chatbot.errors import EmptyAnswer, Malformed
 from chatbot.providers.failures import from_error_body
 from chatbot.providers.interface import Finish, FinishReason, Usage
 
@@ -58,7 +58,10 @@ class Completion:
         payload = self._payload(raw)
         if not isinstance(payload.get("choices"), list):
             raise Malformed(f"{self.provider} sent an answer without choices")
-        return self._take(payload, "message")
+        text = self._take(payload, "message")
+        if not payload["choices"] and self.finish_reason is None:  # whole, and nothing in it: not cut, but empty
+            raise EmptyAnswer("the answer was empty")
+        return text
 
     def chunk(self, raw: bytes) -> str:
         """The text of one streamed event; empty for an event that carries none."""

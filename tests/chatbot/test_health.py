@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatbot.errors import BadAnswer, Busy, ModelRetired, ServerFailed, TimedOut, Unsupported
-from chatbot.health import BUCKET, FAILURES_TO_OPEN, RETIRED_FOR, Health
+from chatbot.health import BUCKET, FAILURES_TO_OPEN, RETIRED_FOR, RETRY_COST, TIMEOUT_COST, Health
 
 
 class Clock:
@@ -81,10 +81,16 @@ def test_a_retired_model_is_passed_over_for_a_day(health: Health, clock: Clock) 
 
 def test_the_retry_bucket_runs_dry_and_successes_fill_it(health: Health) -> None:
     paid = 0
-    while health.pay_for_retry(TimedOut("slow")):
+    while health.pay_for_retry(ServerFailed("500")):
         paid += 1
-    assert paid == BUCKET / 10
-    for _ in range(5):
+    assert paid == BUCKET / RETRY_COST
+    for _ in range(RETRY_COST):
         health.succeeded("together", "m1")
     assert health.pay_for_retry(ServerFailed("500"))
+    assert not health.pay_for_retry(ServerFailed("500"))
+
+
+def test_a_timeout_costs_the_bucket_twice_a_retry(health: Health) -> None:
+    for _ in range(BUCKET // TIMEOUT_COST):
+        health.failed("together", "m1", TimedOut("slow"))
     assert not health.pay_for_retry(ServerFailed("500"))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.errors import NotReady
+from chatbot.errors import NotReady, Unreachable
 from chatbot.local_model.engines.engine import EngineSettings
 from chatbot.local_model.engines.openai_url import OpenAIUrl
 from chatbot.local_model.job import Ask, End, Job, Turn
@@ -38,12 +38,20 @@ def asked(engine: OpenAIUrl) -> End:
     return end
 
 
+def asked_twice_at_the_most(engine: OpenAIUrl) -> End:
+    """`transformers serve` loads its model at the first question, and may let go of that one connection."""
+    try:
+        return asked(engine)
+    except Unreachable:
+        return asked(engine)
+
+
 @pytest.mark.slow
 def test_transformers_serve_answers_our_engine_also_when_it_cannot_list_its_models(tmp_path: Path) -> None:
     try:
         with parts.transformers_serve(make_tiny_llama(tmp_path / "tiny"), tmp_path, four_bit=False) as part:
             with connected(part, str(tmp_path / "tiny")) as engine:
-                assert asked(engine).completion_tokens == 8
+                assert asked_twice_at_the_most(engine).completion_tokens == 8
             nameless = OpenAIUrl(EngineSettings("default", base_url=part.address))
             with pytest.raises(NotReady) as caught:
                 nameless.load()

@@ -46,6 +46,8 @@ class Fault:
     address: Callable[[str], str] | None = None
     """Makes the first provider's address out of its real one."""
     tls: bool = False
+    redirects: bool = False
+    """Whether the first provider redirects to the second one, which listens and writes down what comes."""
     stopped: bool = False
     """Whether the first provider is not there at all."""
     settings: Mapping[str, Any] = field(default_factory=dict)

@@ -25,7 +25,7 @@ from chatbot.usage.tables import Attempt
 from tests.faults.fault import WELL, Fault
 from tests.faults.invoice import against_the_invoice
 from tests.house import attempts, call_rows, make_engine, make_settings, order
-from tests.loopback import LoopbackProvider
+from tests.loopback import LoopbackProvider, redirect
 from tests.scripted import Scripted, answer
 
 LIMITS = {"first_token_timeout": 1.0, "idle_timeout": 1.0, "cloud_timeout": 4, "total_timeout": 8}
@@ -147,6 +147,8 @@ def _providers(fault: Fault) -> Iterator[tuple[LoopbackProvider, LoopbackProvide
         first.will(*fault.first[:-1]).always(fault.first[-1])
         second.always(WELL)
         stack.enter_context(first)
+        if fault.redirects:
+            first.always(redirect(f"{second.url_v1}/chat/completions"))
         if fault.stopped:
             first.stop()
         yield first, second
