@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chatbot.errors import EmptyAnswer
 from chatbot.providers.chat_completions import USAGE_WAIT, ChatCompletionsProvider
 from chatbot.providers.interface import Cancel, ChatRequest, Finish, Message, Permit, Redacted, Usage
 from tests.chatbot.providers.asking import MODEL, WORDS, Ask
@@ -103,10 +104,14 @@ def test_an_empty_answer_is_an_end_without_text(ask: Ask, upstream: LoopbackProv
     assert outcome.finish.finish_reason == "stop"
 
 
-def test_no_choices_is_an_end_without_a_reason(ask: Ask, upstream: LoopbackProvider) -> None:
+def test_no_choices_is_an_empty_answer_and_in_a_stream_an_end_without_a_reason(
+        ask: Ask, upstream: LoopbackProvider) -> None:
     raw = b'{"id": "x", "model": "m", "choices": [], "usage": {"prompt_tokens": 4, "completion_tokens": 0}}'
     upstream.will(Stream((b"data: " + raw + b"\n\n", wire.DONE)) if ask.stream else Body(raw))
-    assert ask().finish == Finish(None, Usage(4, 0), "m", "x")
+    if ask.stream:
+        assert ask().finish == Finish(None, Usage(4, 0), "m", "x")
+    else:
+        assert isinstance(ask().error, EmptyAnswer)
 
 
 def test_a_tool_call_that_nobody_asked_for_is_ignored(ask: Ask, upstream: LoopbackProvider) -> None:
