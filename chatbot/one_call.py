@@ -113,7 +113,7 @@ class OneCall:
             call_id=so_far.call_id, ordinal=so_far.tries, opening=opening, provider=provider, model=model,
             price=self._shared.prices.find(provider.name, model, provider.price_table),
             request=lambda: self._request_for(provider), limits=self._limits(provider), gate=self._order.gate(),
-            most_tokens=self._request.max_tokens, principal=getattr(self._order.call, "principal", ""),
+            most_tokens=self._request.max_tokens, principal=self._order.call.principal,
             shows=self._order.stream)
         steps = one_try(asking, self._shared.ledger, prompt_estimate(provider, self._request))
         while True:
@@ -169,8 +169,10 @@ class OneCall:
             return None
         if fewer:
             return 0.0
-        self._request = asked_again(self._request, error)
-        return wait_before_again(error, tries_here, self._deadline, self._shared.health)
+        wait = wait_before_again(error, tries_here, self._deadline, self._shared.health)
+        if wait is not None:
+            self._request = asked_again(self._request, error)
+        return wait
 
     def _fewer_turns(self, provider: Provider, error: FunzaError) -> bool:
         """Leave the oldest turns out, once a call; False when that is no help."""

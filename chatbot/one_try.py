@@ -1,6 +1,6 @@
 """One try, from its reservation to its one end in the ledger: reserve, permit, ask, judge, settle.
 
-It yields what may be shown and returns how it went. It knows nothing of other tries: those are `calls.py`.
+It yields what may be shown and returns how it went. It knows nothing of other tries: those are `one_call.py`.
 """
 
 from __future__ import annotations
