@@ -44,7 +44,7 @@ LAST_WORDS = 3
 
 def post_worker_init(worker):
     """When told to stop: let calls at work end by themselves, and shortly before the kill end them with an error."""
-    from chatbot.stopping import STOPPING
+    from chatbot.calling.stopping import STOPPING
 
     gunicorns_own = signal.getsignal(signal.SIGTERM)
 

@@ -11,15 +11,15 @@ from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import replace
 
-from chatbot.admission import Admission
-from chatbot.call_end import Shared
-from chatbot.completion import CallEvent, Completion, CompletionDone, Failed
-from chatbot.health import Health
-from chatbot.one_call import OneCall
-from chatbot.order import Order
+from chatbot.calling.admission import Admission
+from chatbot.calling.call_end import Shared
+from chatbot.calling.completion import CallEvent, Completion, CompletionDone, Failed
+from chatbot.calling.health import Health
+from chatbot.calling.one_call import OneCall
+from chatbot.calling.order import Order
+from chatbot.calling.stopping import STOPPING
 from chatbot.privacy.permit import why_not
 from chatbot.providers.interface import Provider
-from chatbot.stopping import STOPPING
 from chatbot.strategies import plan
 from chatbot.usage.ledger import Ledger
 from chatbot.usage.priced import only_priced

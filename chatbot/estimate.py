@@ -13,9 +13,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from chatbot.calling.one_try import prompt_estimate
 from chatbot.calls import Calls, Order
 from chatbot.database import usd
-from chatbot.one_try import prompt_estimate
 from chatbot.privacy.permit import why_not
 from chatbot.providers.interface import ChatRequest, Provider
 from chatbot.providers.local import LocalProvider

@@ -14,11 +14,12 @@ from typing import Any, Literal, Unpack
 
 from sqlalchemy import Engine
 
+from chatbot.calling.completion import CallEvent, Completion
+from chatbot.calling.shared_health import make_health
 from chatbot.calls import Calls
 from chatbot.chat.answer import Asked, Chat
 from chatbot.chat.general import General, Sampling, SamplingWishes
 from chatbot.chat.reply import ChatEvent, ChatReply
-from chatbot.completion import CallEvent, Completion
 from chatbot.daemons import run_in_background
 from chatbot.database import migrate, open_engine
 from chatbot.estimate import Estimate, estimate
@@ -28,7 +29,6 @@ from chatbot.provider_status import ModelInfo, list_models, status_of, who_would
 from chatbot.providers import build_providers
 from chatbot.providers.interface import Message, Provider
 from chatbot.quizzes.template import items_from_cards, legacy_question
-from chatbot.shared_health import make_health
 from chatbot.stages import stage_named
 from chatbot.strategies import parse_wish
 from chatbot.usage.day_totals import fold

@@ -12,9 +12,9 @@ from typing import Any, Protocol, Unpack, cast
 from flask import Flask, current_app
 from sqlalchemy import Engine
 
+from chatbot.calling.completion import CallEvent, Completion
 from chatbot.chat.general import SamplingWishes
 from chatbot.chat.reply import ChatEvent, ChatReply
-from chatbot.completion import CallEvent, Completion
 from chatbot.estimate import Estimate
 from chatbot.providers.interface import Message
 from config import Settings, Strategy

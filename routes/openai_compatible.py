@@ -14,8 +14,8 @@ from typing import Any, cast
 from apiflask import APIBlueprint
 from flask import Response
 
+from chatbot.calling.completion import CallEvent, Completion, CompletionDone, Failed, Pulse, Started, TextDelta
 from chatbot.chat.general import SamplingWishes
-from chatbot.completion import CallEvent, Completion, CompletionDone, Failed, Pulse, Started, TextDelta
 from chatbot.errors import FunzaError, InvalidInput, Truncated
 from chatbot.providers.interface import Message
 from routes.auth import current_principal

@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from chatbot.completion import Provenance
+from chatbot.calling.completion import Provenance
 from chatbot.safety.levels import Level
 from chatbot.usage.cost import CostState
 from chatbot.usage.report import GroupBy

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
+from chatbot.calling.health import Health
 from chatbot.calls import Calls, Order
 from chatbot.database import migrate, open_engine
-from chatbot.health import Health
 from chatbot.providers.interface import ChatRequest, Message, Provider
 from chatbot.strategies import Wish
 from chatbot.usage.ledger import Ledger, NewCall

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypedDict, Unpack
 
+from chatbot.calling.completion import Completion, CompletionDone, Failed, Pulse, TextDelta
 from chatbot.calls import Calls, Order
 from chatbot.chat.prompt import chat_messages
 from chatbot.chat.reply import ChatEvent, ChatReply, Citation, Done, TriageFound
 from chatbot.chat.support import Passages, SupportGate
 from chatbot.chat.texts import NOT_IN_SOURCES, Language
-from chatbot.completion import Completion, CompletionDone, Failed, Pulse, TextDelta
 from chatbot.database import new_id
 from chatbot.errors import InvalidInput, TooLong
 from chatbot.knowledge.language import detect_language

@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
+from chatbot.calling.completion import CallEvent, Completion
+from chatbot.calling.validity import Gate, JsonGate, TextGate
 from chatbot.calls import Calls, Order
-from chatbot.completion import CallEvent, Completion
 from chatbot.errors import InvalidInput
 from chatbot.providers.interface import ChatRequest, Message
 from chatbot.safety.triage import triage
 from chatbot.strategies import Wish, parse_wish
 from chatbot.usage.ledger import NewCall
-from chatbot.validity import Gate, JsonGate, TextGate
 from config import Strategy
 
 

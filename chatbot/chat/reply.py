@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from chatbot.completion import Failed, Provenance, Pulse, TextDelta
+from chatbot.calling.completion import Failed, Provenance, Pulse, TextDelta
 from chatbot.safety.levels import Triage
 from chatbot.strategies import Skipped
 from chatbot.usage.cost import CostState, UsageOfCall

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from chatbot.calling.validity import Gate, TextGate, Withheld, judge
 from chatbot.errors import Unsupported
 from chatbot.providers.interface import FinishReason
-from chatbot.validity import Gate, TextGate, Withheld, judge
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[^\sa-z])|\n+")
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’-][^\W\d_]+)*")

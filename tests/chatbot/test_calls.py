@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from chatbot.calling.completion import CompletionDone, Failed, Pulse, Started, TextDelta
+from chatbot.calling.health import FAILURES_TO_OPEN, Health
 from chatbot.calls import Calls
-from chatbot.completion import CompletionDone, Failed, Pulse, Started, TextDelta
 from chatbot.errors import (
     BadKey,
     Busy,
@@ -22,7 +23,6 @@ from chatbot.errors import (
     UnknownModel,
     Unreachable,
 )
-from chatbot.health import FAILURES_TO_OPEN, Health
 from chatbot.providers.interface import Finish, Readiness, Usage
 from chatbot.strategies import Wish
 from tests.house import attempts, call_rows, make_calls, order

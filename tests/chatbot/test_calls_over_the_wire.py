@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from chatbot.calling.completion import CompletionDone, Failed, TextDelta
+from chatbot.calling.health import Health
 from chatbot.calls import Calls
-from chatbot.completion import CompletionDone, Failed, TextDelta
-from chatbot.health import Health
 from chatbot.providers import build_providers
 from chatbot.strategies import Wish
 from chatbot.usage.ledger import Ledger

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from chatbot.calling.completion import CompletionDone
 from chatbot.calls import Calls
-from chatbot.completion import CompletionDone
 from chatbot.errors import Busy, NoProvider, NotConsented, NotReady
 from chatbot.local_model.engines.engine import Engine, EngineSettings
 from chatbot.local_model.job import End, Job

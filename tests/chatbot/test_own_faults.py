@@ -17,10 +17,10 @@ import pytest
 
 import chatbot
 from chatbot.alerts import QUIET, Alerts
+from chatbot.calling.completion import CompletionDone, Failed
+from chatbot.calling.health import FAILURES_TO_OPEN, SECONDS_OPEN, SPREAD, Health
 from chatbot.calls import Calls
-from chatbot.completion import CompletionDone, Failed
 from chatbot.errors import BadKey, Filtered, NoProvider, OutOfCredit, Overloaded, ServerFailed
-from chatbot.health import FAILURES_TO_OPEN, SECONDS_OPEN, SPREAD, Health
 from chatbot.log_lines import DROPPED, LogLines
 from chatbot.providers.interface import ChatRequest, Message
 from chatbot.usage.retired import RetiredModels

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from chatbot.validity import Gate, TextGate
+from chatbot.calling.validity import Gate, TextGate
 from tests.loopback import Answer, Behaviour
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
+from chatbot.calling.completion import CallEvent, Completion, CompletionDone, Failed, TextDelta
+from chatbot.calling.health import Health
 from chatbot.calls import Calls, Order
-from chatbot.completion import CallEvent, Completion, CompletionDone, Failed, TextDelta
 from chatbot.errors import FunzaError
-from chatbot.health import Health
 from chatbot.providers import build_providers
 from chatbot.strategies import Wish
 from chatbot.usage.ledger import Ledger

@@ -7,9 +7,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from chatbot.calling.validity import JsonGate
 from chatbot.errors import ServerFailed
 from chatbot.providers.interface import ChatRequest, Message
-from chatbot.validity import JsonGate
 from tests.faults import checks
 from tests.faults.fault import Fault
 from tests.loopback import (

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
-from chatbot.completion import Provenance
+from chatbot.calling.completion import Provenance
 from chatbot.errors import ProviderError
 from chatbot.knowledge.cards import Wording
 from chatbot.providers.interface import State

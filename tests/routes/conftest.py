@@ -17,8 +17,8 @@ from sqlalchemy.pool import StaticPool
 from werkzeug.serving import make_server
 
 from chatbot.accounts import tables as account_tables
+from chatbot.calling.completion import Completion, CompletionDone, Pulse, Started, TextDelta
 from chatbot.chat.reply import ChatReply, Citation, Done, TriageFound
-from chatbot.completion import Completion, CompletionDone, Pulse, Started, TextDelta
 from chatbot.database import db
 from chatbot.errors import InvalidInput
 from chatbot.estimate import CandidateCost, Estimate

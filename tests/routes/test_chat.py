@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 
+from chatbot.calling.completion import Pulse
 from chatbot.chat.reply import Done, Failed, TextDelta, TriageFound
-from chatbot.completion import Pulse
 from chatbot.errors import Busy, InvalidInput, NoProvider, TimedOut
 from tests.routes.conftest import (
     CALL,

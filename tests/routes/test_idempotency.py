@@ -14,9 +14,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from bench.served import ROOT
+from chatbot.calling.completion import Failed as CallFailed
+from chatbot.calling.completion import TextDelta
 from chatbot.chat.reply import Failed, TriageFound
-from chatbot.completion import Failed as CallFailed
-from chatbot.completion import TextDelta
 from chatbot.database import migrate, open_engine
 from chatbot.errors import BudgetExhausted, InvalidInput, LedgerUnavailable, NoProvider, Truncated
 from routes.idempotency import does_cost

@@ -11,7 +11,7 @@ import openai
 import pytest
 from flask.testing import FlaskClient
 
-from chatbot.completion import CompletionDone, Failed, Pulse, TextDelta
+from chatbot.calling.completion import CompletionDone, Failed, Pulse, TextDelta
 from chatbot.errors import Busy, NoProvider, Truncated, UnknownModel
 from chatbot.providers.interface import Message
 from tests.routes.conftest import CALL, COMPLETION, STARTED, FakeService, check_problem, events_of, unpriced

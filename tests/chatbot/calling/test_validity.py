@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatbot.calling.validity import JsonGate, TextGate, is_looping
 from chatbot.errors import EmptyAnswer, Filtered, Looping, NotText, SchemaBroken, Truncated
-from chatbot.validity import JsonGate, TextGate, is_looping
 
 SCHEMA = {"type": "object", "properties": {"stem": {"type": "string"}}, "required": ["stem"]}
 

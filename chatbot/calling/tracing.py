@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import structlog
 
-from chatbot.completion import CallEvent, Completion, CompletionDone, Failed
+from chatbot.calling.completion import CallEvent, Completion, CompletionDone, Failed
+from chatbot.calling.one_try import Answered
 from chatbot.errors import FunzaError, ProviderError
-from chatbot.one_try import Answered
 from chatbot.usage.ledger import NewCall
 
 if TYPE_CHECKING:

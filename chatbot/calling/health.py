@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from chatbot.breaker import FAILURES_TO_OPEN, LONGEST_WAIT, SECONDS_OPEN, SPREAD, Breaker, hold, interval
+from chatbot.calling.breaker import FAILURES_TO_OPEN, LONGEST_WAIT, SECONDS_OPEN, SPREAD, Breaker, hold, interval
 from chatbot.errors import (
     BadKey,
     Busy,

@@ -10,18 +10,18 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from chatbot import call_report
-from chatbot.admission import Admission
-from chatbot.completion import CallEvent, Completion, CompletionDone, Failed, Started, TextDelta
+from chatbot.calling import call_report
+from chatbot.calling.admission import Admission
+from chatbot.calling.completion import CallEvent, Completion, CompletionDone, Failed, Started, TextDelta
+from chatbot.calling.health import Health
+from chatbot.calling.nobody import why_nobody
+from chatbot.calling.one_try import Answered
+from chatbot.calling.order import Order
+from chatbot.calling.stopping import Stopping
 from chatbot.errors import FunzaError, LedgerUnavailable
-from chatbot.health import Health
 from chatbot.knowledge.language import detect_language
-from chatbot.nobody import why_nobody
-from chatbot.one_try import Answered
-from chatbot.order import Order
 from chatbot.providers.interface import Provider
 from chatbot.safety.replies import filtered_text
-from chatbot.stopping import Stopping
 from chatbot.strategies import Skipped
 from chatbot.usage.cost import UsageOfCall
 from chatbot.usage.ledger import Ledger, NewCall

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chatbot.calling.validity import Gate, TextGate
 from chatbot.providers.interface import ChatRequest
 from chatbot.safety.levels import NO_SIGNS, Triage
 from chatbot.strategies import Wish
 from chatbot.usage.ledger import NewCall
-from chatbot.validity import Gate, TextGate
 
 
 @dataclass(frozen=True, slots=True)

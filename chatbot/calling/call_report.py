@@ -10,7 +10,7 @@ import structlog
 from prometheus_client import Counter, Histogram
 
 from chatbot.alerts import alert
-from chatbot.completion import Completion
+from chatbot.calling.completion import Completion
 from chatbot.errors import BadKey, FunzaError, ModelRetired, OutOfCredit, ProviderError, Untrusted
 from chatbot.strategies import Skipped
 from chatbot.usage.ledger import Ending, NewCall

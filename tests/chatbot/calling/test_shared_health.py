@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from chatbot.calling.health import FAILURES_TO_OPEN, Health
+from chatbot.calling.shared_health import AWAY, REMEMBER, Board, SharedHealth, make_health
 from chatbot.errors import BadKey, ModelRetired, ServerFailed
-from chatbot.health import FAILURES_TO_OPEN, Health
-from chatbot.shared_health import AWAY, REMEMBER, Board, SharedHealth, make_health
 from config import Settings
 
 WHO = ("together", "m1")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from chatbot.calling.trimming import TURN, trimmed
 from chatbot.providers.interface import ChatRequest, Message
-from chatbot.trimming import TURN, trimmed
 
 
 def talk(turns: int, system: bool = True) -> ChatRequest:

@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 
 import structlog
 
-from chatbot.completion import Pulse
+from chatbot.calling.completion import Pulse
 from chatbot.daemons import run_in_background
 from chatbot.errors import FunzaError, NoFirstToken, OutOfTime, ProviderError, Stalled, TimedOut
 from chatbot.providers.interface import Cancel, ChatRequest, Delta, Finish, Piece, Provider

@@ -10,15 +10,15 @@ import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
-from chatbot import call_report
 from chatbot.alerts import alert
-from chatbot.completion import Pulse
+from chatbot.calling import call_report
+from chatbot.calling.completion import Pulse
+from chatbot.calling.pieces import Limits, pieces
+from chatbot.calling.validity import Gate, Withheld
 from chatbot.errors import End, Filtered, FunzaError, ProviderError
-from chatbot.pieces import Limits, pieces
 from chatbot.providers.interface import Cancel, ChatRequest, Delta, Finish, Provider, Usage
 from chatbot.usage.ledger import Ending, Ledger, NewCall, Reservation
 from chatbot.usage.prices import Price
-from chatbot.validity import Gate, Withheld
 
 TURN_OVERHEAD = 4
 """Tokens a chat template adds to each turn, about."""

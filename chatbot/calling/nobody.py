@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from chatbot.calling.health import Health
 from chatbot.errors import (
     BadAnswer,
     BudgetExhausted,
@@ -15,7 +16,6 @@ from chatbot.errors import (
     NotConsented,
     RateLimited,
 )
-from chatbot.health import Health
 from chatbot.providers.interface import Provider
 from chatbot.strategies import Skipped
 

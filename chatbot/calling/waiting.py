@@ -10,9 +10,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from chatbot.completion import Pulse
+from chatbot.calling.completion import Pulse
+from chatbot.calling.health import LONGEST_WAIT, Health
 from chatbot.errors import EmptyAnswer, FunzaError, Looping, ModelRetired, ProviderError, SchemaBroken
-from chatbot.health import LONGEST_WAIT, Health
 from chatbot.providers.interface import ChatRequest
 
 WARMER = 0.3

@@ -11,9 +11,14 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 
-from chatbot import call_report, tracing
-from chatbot.call_end import CallEnd, Progress, Shared
-from chatbot.completion import CallEvent, Pulse, Started, TextDelta
+from chatbot.calling import call_report, tracing
+from chatbot.calling.call_end import CallEnd, Progress, Shared
+from chatbot.calling.completion import CallEvent, Pulse, Started, TextDelta
+from chatbot.calling.one_try import Answered, Asking, one_try, prompt_estimate
+from chatbot.calling.order import Order
+from chatbot.calling.pieces import Limits
+from chatbot.calling.trimming import trimmed
+from chatbot.calling.waiting import asked_again, sleep, wait_before_again
 from chatbot.database import new_id
 from chatbot.errors import (
     BudgetExhausted,
@@ -24,14 +29,9 @@ from chatbot.errors import (
     ProviderError,
     ServerStopping,
 )
-from chatbot.one_try import Answered, Asking, one_try, prompt_estimate
-from chatbot.order import Order
-from chatbot.pieces import Limits
 from chatbot.privacy.permit import clear_to_leave
 from chatbot.providers.interface import ChatRequest, Provider
 from chatbot.strategies import Candidate, Skipped
-from chatbot.trimming import trimmed
-from chatbot.waiting import asked_again, sleep, wait_before_again
 
 TRIES_A_PROVIDER = 2
 SLACK = 0.5

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from chatbot.calling.health import BUCKET, FAILURES_TO_OPEN, RETIRED_FOR, RETRY_COST, TIMEOUT_COST, Health
 from chatbot.errors import BadAnswer, Busy, ModelRetired, ServerFailed, TimedOut, Unsupported
-from chatbot.health import BUCKET, FAILURES_TO_OPEN, RETIRED_FOR, RETRY_COST, TIMEOUT_COST, Health
 
 
 class Clock:

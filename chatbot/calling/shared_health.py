@@ -18,8 +18,8 @@ from typing import Any, Protocol
 
 import structlog
 
+from chatbot.calling.health import RETIRED_FOR, SECONDS_OPEN, Health, Memory
 from chatbot.errors import ModelRetired, ProviderError
-from chatbot.health import RETIRED_FOR, SECONDS_OPEN, Health, Memory
 from config import Settings
 
 log = structlog.get_logger()

@@ -14,11 +14,11 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
+from chatbot.calling.completion import CallEvent, CompletionDone, Failed
+from chatbot.calling.one_try import Answered
+from chatbot.calling.tracing import NO_TRACE, Spans, trace_of
 from chatbot.calls import Calls
-from chatbot.completion import CallEvent, CompletionDone, Failed
 from chatbot.errors import FunzaError, ServerFailed
-from chatbot.one_try import Answered
-from chatbot.tracing import NO_TRACE, Spans, trace_of
 from chatbot.usage.ledger import NewCall
 from tests.house import make_calls, order
 from tests.scripted import Scripted, answer
@@ -115,7 +115,7 @@ def test_without_an_endpoint_nothing_is_watched(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("environment", [{}, {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}])
 def test_the_packages_are_imported_by_a_first_call_only_when_spans_are_asked_for(environment: dict[str, str]) -> None:
-    script = ("import sys; from chatbot.tracing import trace_of; from chatbot.usage.ledger import NewCall\n"
+    script = ("import sys; from chatbot.calling.tracing import trace_of; from chatbot.usage.ledger import NewCall\n"
               "assert not any(name.startswith('opentelemetry') for name in sys.modules)\n"
               "trace_of('x', NewCall('chat', 'hybrid'))\n"
               "print(any(name.startswith('opentelemetry') for name in sys.modules))")
