@@ -120,5 +120,5 @@ def test_the_packages_are_imported_by_a_first_call_only_when_spans_are_asked_for
               "trace_of('x', NewCall('chat', 'hybrid'))\n"
               "print(any(name.startswith('opentelemetry') for name in sys.modules))")
     done = subprocess.run([sys.executable, "-c", script], env={"PATH": "", **environment}, capture_output=True,
-                          text=True, check=True, cwd=Path(__file__).parents[2])
+                          text=True, check=True, cwd=Path(__file__).parents[3])
     assert done.stdout.strip() == str(bool(environment))
