@@ -15,12 +15,13 @@ from chatbot.calling.completion import Completion, CompletionDone, Failed, Pulse
 from chatbot.calls import Calls, Order
 from chatbot.chat.prompt import chat_messages
 from chatbot.chat.reply import ChatEvent, ChatReply, Citation, Done, TriageFound
-from chatbot.chat.support import Passages, SupportGate
+from chatbot.chat.support import SupportGate
 from chatbot.chat.texts import NOT_IN_SOURCES, Language
 from chatbot.database import new_id
 from chatbot.errors import InvalidInput, TooLong
 from chatbot.knowledge.language import detect_language
 from chatbot.knowledge.search import CardSearch, Passage
+from chatbot.knowledge.support import Passages
 from chatbot.providers.interface import ChatRequest
 from chatbot.safety.levels import Triage
 from chatbot.safety.replies import reply_text, sources, stages_of

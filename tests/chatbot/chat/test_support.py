@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from chatbot.calling.validity import Withheld
-from chatbot.chat.support import Passages, SupportGate, sentences
+from chatbot.chat.support import SupportGate
 from chatbot.errors import Unsupported
+from chatbot.knowledge.support import Passages, sentences
 
 IRON = ("Iron tablets prevent anaemia, which is weak blood. Take one tablet each day with water. "
         "Do not take them with tea or coffee, because tea blocks the iron. WHO advises 30 to 60 mg of iron a day.")
