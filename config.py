@@ -73,7 +73,10 @@ class Settings(BaseSettings):
     local_base_url: Url = Field("", description="an OpenAI-compatible server of yours, with its /v1")
     local_api_key: SecretStr = Field(SecretStr(""), description="key of that server, if it wants one")
     model_dir: Path = Field(Path("models"), description="where weights are kept")
-    local_queue: int = Field(8, ge=1, le=1_000, description="requests that may wait for the local model")
+    local_process: Literal["child", "inside"] = Field(
+        "child", description="child: weights in a process of their own, whose death costs one try; inside: in ours")
+    local_queue: int = Field(
+        0, ge=0, le=1_000, description="requests that may wait for the local model; 0: twice what it answers at once")
     local_idle_unload: float = Field(900.0, ge=0, description="seconds without work until weights are freed; 0 never")
 
     # --- clouds: a provider without a key is simply not in the chain ---

@@ -22,7 +22,9 @@
         ├── RateLimited          429; carries `retry_after` in seconds when the provider gave one
         ├── OutOfCredit          402, or 429 with a billing code
         ├── ServerFailed         5xx
-        │   └── ColdStart        an endpoint that sleeps and has begun to wake
+        │   ├── ColdStart        an endpoint that sleeps and has begun to wake
+        │   ├── ChildDied        the process that holds the local model's weights ended while it was needed
+        │   └── GpuFailed        the GPU ran out of memory or failed: that process is thrown away
         ├── BadKey               401, 403: our key, never the client's fault
         ├── ModelRetired         404, 410, or 400 `model_not_available`: this model is gone, not its provider
         ├── Refused              another 4xx: the provider does not take this request
@@ -214,6 +216,16 @@ class ServerFailed(ProviderError):
 
 class ColdStart(ServerFailed):
     kind = "cold_start"
+    same_again = False
+
+
+class ChildDied(ServerFailed):
+    kind = "child_died"
+    same_again = False
+
+
+class GpuFailed(ServerFailed):
+    kind = "gpu_failed"
     same_again = False
 
 

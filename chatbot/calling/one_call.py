@@ -12,6 +12,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 
 from chatbot.calling import call_report, tracing
+from chatbot.calling.asker import opaque
 from chatbot.calling.call_end import CallEnd, Progress, Shared
 from chatbot.calling.completion import CallEvent, Pulse, Started, TextDelta
 from chatbot.calling.one_try import Answered, Asking, one_try, prompt_estimate
@@ -151,7 +152,7 @@ class OneCall:
         request = replace(self._request, stream=True, idle_timeout=settings.idle_timeout + SLACK,
                           first_token_timeout=first_token + SLACK)
         if not provider.leaves_machine:
-            return request
+            return replace(request, asker=opaque(self._order.call.principal))
         return clear_to_leave(request, provider=provider.name, purpose=self._order.call.feature,
                               policy=settings.cloud_policy)
 

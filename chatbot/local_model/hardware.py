@@ -14,6 +14,8 @@ from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
+from chatbot.errors import NotReady
+
 GIB = 1 << 30
 _DRIVER = Path("/proc/driver/nvidia")
 _CGROUP = Path("/sys/fs/cgroup")
@@ -115,6 +117,16 @@ def _memory() -> tuple[int, int]:
     if limit is None or limit >= total:
         return total, available
     return limit, max(0, min(available, limit - used))
+
+
+def require_memory(weights: Path, extra: int = 0) -> None:
+    """Raises NotReady when the file or folder `weights` (and `extra` bytes) does not fit into free memory. L04."""
+    files = weights.rglob("*") if weights.is_dir() else (weights,)
+    size = sum(file.stat().st_size for file in files if file.suffix in (".gguf", ".safetensors") and file.is_file())
+    needed, available = size * 6 // 5 + extra, _memory()[1]
+    if size and available < needed:
+        raise NotReady(f"The weights need {needed / 1e9:.1f} GB of memory; {available / 1e9:.1f} GB are free.",
+                       remedy="Free some memory, or set LOCAL_MODEL to a smaller model.")
 
 
 def _meminfo() -> dict[str, int]:

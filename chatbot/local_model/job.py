@@ -60,8 +60,10 @@ class Job:
     What an engine writes after the end, a failure or a cancel is dropped.
     """
 
-    def __init__(self, ask: Ask) -> None:
+    def __init__(self, ask: Ask, asker: str = "") -> None:
+        """`asker` is an opaque name of who asks, so that nobody takes every place; empty when all are one."""
         self.ask = ask
+        self.asker = asker
         self._pieces: queue.SimpleQueue[Text | End | FunzaError | None] = queue.SimpleQueue()
         self._cancelled = threading.Event()
         self._over = False
@@ -85,7 +87,7 @@ class Job:
             self._over = True
             self._cancelled.set()
             callbacks, self._on_cancel = self._on_cancel, []
-        self._pieces.put(None)
+        self.deliver(None)
         for callback in callbacks:
             callback()
 
@@ -100,7 +102,7 @@ class Job:
     def write(self, text: str) -> None:
         """Pass a piece of answer on."""
         if text and not self._over:
-            self._pieces.put(Text(text))
+            self.deliver(Text(text))
 
     def end(self, end: End) -> None:
         """Say that the answer is whole."""
@@ -115,7 +117,11 @@ class Job:
             if self._over:
                 return
             self._over = True
-        self._pieces.put(last)
+        self.deliver(last)
+
+    def deliver(self, piece: Text | End | FunzaError | None) -> None:
+        """Hand a piece to whoever reads `pieces`; None says that it was cancelled."""
+        self._pieces.put(piece)
 
     def pieces(self) -> Iterator[Text | End]:
         """Yield each piece as it comes, the `End` last; raise the engine's error; end early when cancelled."""

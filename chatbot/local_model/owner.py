@@ -4,6 +4,8 @@ Two engines at once on the same cores are 8 to 10 times slower (measured), so a 
 that wants to load weights takes `owner.lock` beside them and holds it until it unloads. Whoever comes second gets
 `NotReady` and answers from the next provider; several workers share weights through LOCAL_ENGINE=openai_url.
 
+An engine that is broken (its child process died, its CUDA context is poisoned) is made anew with the next job.
+
 Nothing starts at import or construction: the thread, the lock and the weights come with the first job, so a
 web server may fork first (torch used before a fork deadlocks the child).
 """
@@ -12,7 +14,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +21,13 @@ from typing import Literal
 
 import structlog
 
-from chatbot.errors import Busy, FunzaError, NotReady, ServerFailed
+from chatbot.errors import Busy, FunzaError, NotReady, ProviderError, ServerFailed
+from chatbot.local_model.child.restarts import Restarts
 from chatbot.local_model.claim import Claim
 from chatbot.local_model.engines.engine import Engine
 from chatbot.local_model.job import Job
+from chatbot.local_model.line import Line
+from chatbot.local_model.memory import MemoryUse
 
 log = structlog.get_logger(__name__)
 
@@ -47,47 +51,53 @@ class Owner:
     """Takes jobs, runs them on one engine.
 
     `make` gives a new engine; `queue` is how many jobs may wait; `idle_unload` seconds without work
-    free the weights (0 never); `lock` is the machine-wide lock file, or None for an engine without weights.
+    free the weights (0 never); `lock` is the machine-wide lock file, or None for an engine without weights;
+    `slots` is how many jobs an engine runs at once, as far as that is known before it is made; `restarts` says when
+    an engine in a child process may be made anew.
     """
 
-    def __init__(self, make: Callable[[], Engine], *, queue: int, idle_unload: float, lock: Path | None) -> None:
+    def __init__(self, make: Callable[[], Engine], *, queue: int, idle_unload: float, lock: Path | None,
+                 slots: int = 1, restarts: Restarts | None = None) -> None:
         self._make = make
-        self._limit = queue
         self._idle_unload = idle_unload
         self._claim = Claim(lock)
         self._change = threading.Condition()
-        self._waiting: deque[Job] = deque()
-        self._running: set[Job] = set()
+        self._line = Line(queue)
+        self._restarts = restarts
+        self._slots = slots
         self._cancelled_at: dict[Job, float] = {}
         self._thread: threading.Thread | None = None
         self._engine: Engine | None = None
         self._loading = False
-        self._failed: tuple[NotReady, float] | None = None
+        self._failed: tuple[str, str | None, float] | None = None
+        """Why the last load failed, the remedy, and when."""
         self.closed = False
 
     # --- for callers, from any thread ---
 
     def submit(self, job: Job) -> None:
-        """Queue `job`. Raises Busy when the queue is full, NotReady when nothing can run now."""
+        """Queue `job`. Raises Busy when it would wait too long (line.py), NotReady when nothing can run now."""
         with self._change:
             if error := self._why_not():
                 raise error
-            if len(self._waiting) >= self._limit:
-                raise Busy(f"{len(self._waiting)} requests already wait for the local model.", retry_after=2.0)
-            self._waiting.append(job)
+            try:
+                self._line.admit(job, self._slots)
+            except Busy:
+                log.info("local_model.busy", waiting=len(self._line.waiting), running=len(self._line.running))
+                raise
             self._wake()
         job.on_cancel(lambda: self._forget(job))
 
     def status(self) -> Status:
         """What it does now. Instant."""
         with self._change:
-            running, waiting = len(self._running), len(self._waiting)
+            running, waiting = len(self._line.running), len(self._line.waiting)
             if error := self._why_not():
                 state: Literal["hung", "failed"] = "hung" if self._is_hung() else "failed"
                 return Status(state, f"{error.detail} {error.remedy or ''}".strip(), running, waiting)
             if self._loading:
                 return Status("loading", "The weights are being loaded.", running, waiting)
-            if self._engine is None:
+            if self._engine is None or self._engine.broken:
                 return Status("idle", "The weights load with the first question.", running, waiting)
             return Status("ready", self._engine.note, running, waiting)
 
@@ -96,12 +106,16 @@ class Owner:
         engine = self._engine
         return engine.count_tokens(text) if engine is not None else None
 
+    def memory_use(self) -> MemoryUse:
+        """Of the process that holds the weights; zeros while none does."""
+        engine = self._engine
+        return engine.memory_use() if engine is not None else MemoryUse()
+
     def close(self, timeout: float = 10.0) -> None:
         """End what runs and what waits, free the weights. Waits up to `timeout` seconds for the engine."""
         with self._change:
             self.closed = True
-            ended, thread = [*self._waiting, *self._running], self._thread
-            self._waiting.clear()
+            ended, thread = [*self._line.empty(), *self._line.running], self._thread
             self._change.notify_all()
         for job in ended:
             job.fail(NotReady("The local model is shutting down."))
@@ -128,8 +142,8 @@ class Owner:
         """Sleep until a job waits and there is room for it; False when it is time to end."""
         with self._change:
             idle_since = time.monotonic()
-            while not (self.closed or (self._waiting and self._room())):
-                if self._running:
+            while not (self.closed or (self._line.waiting and self._room())):
+                if self._line.running:
                     idle_since = time.monotonic()
                 left = self._idle_unload - (time.monotonic() - idle_since)
                 if self._idle_unload and left <= 0:
@@ -142,23 +156,26 @@ class Owner:
         engine = self._engine
         if engine is None:
             return 1
-        return engine.slots - len(self._running) if engine.continuous or not self._running else 0
+        running = len(self._line.running)
+        return engine.slots - running if engine.continuous or not running else 0
 
     def _take(self) -> list[Job]:
         with self._change:
-            jobs = [self._waiting.popleft() for _ in range(min(self._room(), len(self._waiting)))]
-            self._running.update(jobs)
-            return jobs
+            return self._line.take(self._room())
 
     def _load(self) -> bool:
-        if self._engine is not None:
+        engine = self._engine
+        if engine is not None and not engine.broken:
             return True
+        if engine is not None:
+            engine.unload()
+            self._engine = None
         self._loading, began = True, time.monotonic()
         try:
             self._claim.take()
             engine = self._make()
             engine.load()
-            self._engine = engine
+            self._engine, self._slots = engine, engine.slots
             log.info("local_model.loaded", model=engine.settings.model, seconds=round(time.monotonic() - began, 2))
         except FunzaError as error:
             self._fail_load(error)
@@ -172,11 +189,12 @@ class Owner:
     def _fail_load(self, error: FunzaError) -> None:
         log.warning("local_model.load_failed", reason=error.detail, remedy=error.remedy)
         with self._change:
-            self._failed = (NotReady(error.detail, remedy=error.remedy), time.monotonic())
-            refused = [*self._waiting]
-            self._waiting.clear()
-        for job in refused:
-            job.fail(NotReady(error.detail, remedy=error.remedy))
+            if self._restarts is None or self._restarts.why_not() is None:   # else they say for how long
+                self._failed = (error.detail, error.remedy, time.monotonic())
+            refused = self._line.empty()
+        for job in refused:   # a new exception each time: threads must not share a traceback
+            kind = type(error) if isinstance(error, ProviderError) else NotReady
+            job.fail(kind(error.detail, remedy=error.remedy))
 
     def _dispatch(self, jobs: Sequence[Job]) -> None:
         engine = self._engine
@@ -197,15 +215,15 @@ class Owner:
             for job in jobs:   # one that its engine forgot, or whose engine raised, must not wait for ever
                 job.fail(ServerFailed("The local engine broke."))
             with self._change:
-                self._running.difference_update(jobs)
                 for job in jobs:
+                    self._line.done(job)
                     self._cancelled_at.pop(job, None)
                 self._change.notify_all()
 
     def _free(self) -> None:
         """Let running jobs of a continuous engine leave, then free weights and lock; live again if work came."""
         with self._change:
-            while self._running and not self._is_hung():
+            while self._line.running and not self._is_hung():
                 self._change.wait(0.1)
         engine, self._engine = self._engine, None
         if engine is not None:
@@ -214,7 +232,7 @@ class Owner:
         self._claim.give_up()
         with self._change:
             self._thread = None
-            if self._waiting and not self.closed:
+            if self._line.waiting and not self.closed:
                 self._wake()
 
     # --- small things, under the lock ---
@@ -222,10 +240,10 @@ class Owner:
     def _forget(self, job: Job) -> None:
         """A cancelled job that waits gives its place back; one that runs is watched."""
         with self._change:
-            if job in self._running:
+            if job in self._line.running:
                 self._cancelled_at[job] = time.monotonic()
-            elif job in self._waiting:
-                self._waiting.remove(job)
+            else:
+                self._line.leave(job)
             self._change.notify_all()
 
     def _is_hung(self) -> bool:
@@ -240,7 +258,7 @@ class Owner:
             return NotReady("The local model is shut down.", remedy="Restart the server.")
         if self._is_hung():
             return NotReady("The local model hangs.", remedy="Restart the server.")
-        if self._failed and time.monotonic() - self._failed[1] < RELOAD_AFTER:
-            return NotReady(self._failed[0].detail, remedy=self._failed[0].remedy)
+        if self._failed and time.monotonic() - self._failed[2] < RELOAD_AFTER:
+            return NotReady(self._failed[0], remedy=self._failed[1])
         self._failed = None
-        return None
+        return self._restarts.why_not() if self._restarts is not None else None

@@ -5,10 +5,13 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+from functools import partial
 
 from chatbot.errors import NotReady
+from chatbot.local_model.child.in_child import InChild
+from chatbot.local_model.child.restarts import Restarts
 from chatbot.local_model.choice import Choice
-from chatbot.local_model.engines import HOLDS_NO_WEIGHTS, make_engine
+from chatbot.local_model.engines import ENGINES, HOLDS_NO_WEIGHTS, engine_class, make_engine
 from chatbot.local_model.engines.engine import EngineSettings
 from chatbot.local_model.owner import Owner
 from config import Settings
@@ -22,7 +25,7 @@ def owner_of(choice: Choice, settings: Settings) -> Owner:
     if choice.why_not or choice.model is None:
         raise NotReady(choice.why_not, remedy=choice.remedy)
     key = (choice.engine, choice.model, choice.weights, settings.local_base_url, settings.model_dir.absolute(),
-           settings.local_queue, settings.local_idle_unload)
+           settings.local_queue, settings.local_idle_unload, settings.local_process)
     with _lock:
         owner = _owners.get(key)
         if owner is None or owner.closed:
@@ -34,9 +37,14 @@ def _make(choice: Choice, settings: Settings) -> Owner:
     wanted = EngineSettings(
         model=choice.model.id if choice.model else "", path=choice.weights, gpu=choice.gpu,
         base_url=settings.local_base_url, api_key=settings.local_api_key.get_secret_value())
+    slots = engine_class(ENGINES[choice.engine]).slots
     lock = None if choice.engine in HOLDS_NO_WEIGHTS else settings.model_dir.absolute() / "owner.lock"
-    return Owner(lambda: make_engine(choice.engine, wanted), queue=settings.local_queue,
-                 idle_unload=settings.local_idle_unload, lock=lock)
+    owner = partial(Owner, queue=settings.local_queue or 2 * slots, idle_unload=settings.local_idle_unload, lock=lock,
+                    slots=slots)
+    if lock is None or settings.local_process == "inside":
+        return owner(lambda: make_engine(choice.engine, wanted))
+    restarts = Restarts()
+    return owner(lambda: InChild(ENGINES[choice.engine], wanted, restarts), restarts=restarts)
 
 
 def _forget_after_fork() -> None:

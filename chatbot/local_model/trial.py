@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import resource
-import sys
 import time
 from dataclasses import dataclass
 
@@ -34,7 +32,7 @@ class Trial:
     """Decode speed after the first token."""
     completion_tokens: int
     peak_memory: int
-    """Of this process, with everything in it."""
+    """Of the process that holds the weights, with everything in it."""
     gpu_memory: int
     """Peak on the GPU; 0 without one."""
 
@@ -48,13 +46,14 @@ def try_out(choice: Choice, settings: Settings, question: str = QUESTION, max_to
     try:
         cold, _, _, _ = _ask(owner, WARM_UP, 8)
         first, rest, text, end = _ask(owner, question, max_tokens)
+        memory = owner.memory_use()
     finally:
         owner.close()
     return Trial(
         model=choice.model.id if choice.model else "", engine=choice.engine, answer=text.strip(),
         load_and_first_token=cold, first_token=first,
         tokens_per_second=(end.completion_tokens - 1) / rest if rest > 0 else 0.0,
-        completion_tokens=end.completion_tokens, peak_memory=peak_memory(), gpu_memory=gpu_memory())
+        completion_tokens=end.completion_tokens, peak_memory=memory.peak, gpu_memory=memory.gpu_peak)
 
 
 def _ask(owner: Owner, question: str, max_tokens: int) -> tuple[float, float, str, End]:
@@ -72,15 +71,3 @@ def _ask(owner: Owner, question: str, max_tokens: int) -> tuple[float, float, st
             first = time.perf_counter()
         text += piece.text
     raise NotReady("The local model stopped without an end.")
-
-
-def peak_memory() -> int:
-    """Largest resident size of this process so far, in bytes."""
-    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return size if sys.platform == "darwin" else size << 10
-
-
-def gpu_memory() -> int:
-    """Peak of torch's memory on the GPU in bytes; 0 when torch is not in use here."""
-    torch = sys.modules.get("torch")
-    return int(torch.cuda.max_memory_allocated()) if torch is not None and torch.cuda.is_available() else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Literal
 
 from chatbot.errors import NotAllowed
@@ -26,6 +26,6 @@ def clear_to_leave(request: ChatRequest, *, provider: str, purpose: str, policy:
     """The redacted request with leave to go to `provider`. Raises NotAllowed when the policy forbids it."""
     if reason := why_not(policy, consented=consented):
         raise NotAllowed(reason)
-    clean = redact(request)
+    clean = replace(redact(request), asker="")
     permit = Permit(provider, purpose, "CLOUD_POLICY=allowed" if policy == "allowed" else "consent")
     return Redacted(**{part.name: getattr(clean, part.name) for part in fields(ChatRequest)}, permit=permit)

@@ -43,6 +43,8 @@ class ChatRequest:
     """Seconds a cloud provider has to send its first byte of answer."""
     idle_timeout: float = 15.0
     """Seconds of silence between two pieces after which the provider counts as hung."""
+    asker: str = ""
+    """An opaque name of who asks, so that one person does not take every place of a local queue; never for a cloud."""
 
 
 @dataclass(frozen=True, slots=True)

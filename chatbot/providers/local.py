@@ -69,7 +69,7 @@ class LocalProvider(Provider):
         """Queue one job and pass its pieces on. Raises NotReady, Busy, Refused, SchemaBroken or ServerFailed."""
         owner = self._owner_of(self.choice, self._settings)
         self._asked = owner
-        job = Job(_ask(request))
+        job = Job(_ask(request), request.asker)
         owner.submit(job)
         cancel.on_cancel(job.cancel)
         try:

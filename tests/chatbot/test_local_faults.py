@@ -1,26 +1,34 @@
 """L01-L09 of the fault table: the real owner and provider of the local model, with engines that fail as told.
 
-Engines run in threads of the process that serves, so there is no child to kill (L05, L06): what a broken engine or a
-killed process leaves behind is held here instead. Downloads (L01-L03) are in tests/chatbot/local_model/test_hub.py.
+L05-L07 kill, crash and hang a real child process (more of that in tests/chatbot/local_model/test_child.py).
+Downloads (L01-L03) are in tests/chatbot/local_model/test_hub.py.
 """
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import psutil
 import pytest
 
-from chatbot.calling.completion import CompletionDone
+from chatbot.calling.completion import CallEvent, CompletionDone, TextDelta
 from chatbot.calls import Calls
 from chatbot.errors import Busy, NoProvider, NotConsented, NotReady
+from chatbot.local_model.child.in_child import InChild
+from chatbot.local_model.child.patience import STOP_LIMIT
+from chatbot.local_model.child.restarts import Restarts
 from chatbot.local_model.engines.engine import Engine, EngineSettings
 from chatbot.local_model.job import End, Job
 from chatbot.local_model.owner import Owner
-from chatbot.providers.interface import Provider
+from chatbot.providers.interface import ChatRequest, Message, Provider
 from chatbot.providers.local import LocalProvider
+from chatbot.usage.ledger import NewCall
+from tests.chatbot.local_model.failing_engine import NAME, ONE_AT_A_TIME
 from tests.house import attempts, make_calls, make_settings, order
 from tests.scripted import Scripted, answer
 
@@ -120,15 +128,155 @@ def test_L02_L04_weights_that_do_not_load_cost_one_try_and_the_process_lives(
     assert attempts(calls)[0].cost_nano_usd == 0
 
 
+class ChildHouse:
+    """Calls to a local model in a real child process, with a cloud behind it. The first word of a question commands."""
+
+    def __init__(self, folder: Path, engine: str = NAME) -> None:
+        self.now = 0.0
+        self.restarts = Restarts(lambda: time.monotonic() + self.now)
+        self.owner = Owner(self._make, queue=2, idle_unload=0, lock=None, slots=1, restarts=self.restarts)
+        self.local = LocalProvider(make_settings(folder, **SERVER), lambda *_: self.owner)
+        self.local.first_token_timeout = 20.0
+        self.calls = make_calls(folder, self.local, Scripted("together", answer("The cloud answers this.")),
+                                first_token_timeout=20, idle_timeout=20, total_timeout=40)
+        self.engine_name = engine
+        self.children: list[InChild] = []
+
+    def _make(self) -> InChild:
+        self.children.append(InChild(self.engine_name, EngineSettings("fake"), self.restarts))
+        return self.children[-1]
+
+    @property
+    def pid(self) -> int:
+        return self.children[-1].pid or 0
+
+    def ask(self, words: str, *, stream: bool = False, principal: str = "") -> Iterator[CallEvent]:
+        request = ChatRequest((Message("user", words),))
+        call = NewCall("chat", "hybrid", principal=principal)
+        return self.calls.run(order(request=request, stream=stream, call=call))
+
+    def answerer(self, words: str, *, stream: bool = False) -> str:
+        """The provider that answered."""
+        end = list(self.ask(words, stream=stream))[-1]
+        assert isinstance(end, CompletionDone), end
+        return end.completion.provider
+
+
+@pytest.fixture
+def child_house(tmp_path: Path) -> Iterator[Callable[..., ChildHouse]]:
+    houses: list[ChildHouse] = []
+
+    def make(**values: str) -> ChildHouse:
+        houses.append(ChildHouse(tmp_path, **values))
+        return houses[-1]
+
+    yield make
+    for one in houses:
+        one.owner.close(5)
+
+
 @pytest.mark.parametrize("stream", [False, True])
-def test_L05_L06_an_engine_that_dies_at_work_fails_that_try_and_not_the_call(house: House, stream: bool) -> None:
+@pytest.mark.parametrize(("words", "row"), [
+    ("exit", "local released child_died"), ("segfault", "local released child_died"),
+    ("assert", "local released gpu_failed")], ids=["L05 exit", "L05 crash", "L06 device assert"])
+def test_L05_L06_a_child_that_dies_costs_that_try_and_the_cloud_answers(
+        child_house: Callable[..., ChildHouse], words: str, row: str, stream: bool) -> None:
+    house = child_house()
+    assert house.answerer(words, stream=stream) == "together"
+    assert rows(house.calls) == [row, "together settled"]
+    local = attempts(house.calls)[0]
+    assert (local.cost_nano_usd, local.cost_state) == (0, "local")
+    house.now += 1
+    assert house.answerer("say 30", stream=stream) == "local"
+
+
+def test_L05_a_child_killed_when_words_were_shown_ends_that_stream_with_an_error(
+        child_house: Callable[..., ChildHouse]) -> None:
+    house = child_house()
+    events: list[CallEvent] = []
+    for event in house.ask("slow", stream=True):
+        if isinstance(event, TextDelta) and not any(isinstance(one, TextDelta) for one in events):
+            os.kill(house.pid, signal.SIGKILL)
+        events.append(event)
+    assert not isinstance(events[-1], CompletionDone)
+    [row] = attempts(house.calls)
+    assert (row.state, row.failure, row.cost_nano_usd, row.cost_state) == ("settled", "child_died", 0, "local")
+    house.now += 1
+    assert house.answerer("say 30") == "local"
+
+
+def test_L05_after_four_deaths_the_local_model_is_left_out_with_the_remedy_and_tried_again_later(
+        child_house: Callable[..., ChildHouse]) -> None:
+    house = child_house()
+    for _ in range(4):
+        assert house.answerer("exit") == "together"
+        house.now += 9
+    assert house.local.readiness().state == "unavailable"
+    assert "died 4 times in 10 minutes (exit code 3)" in house.local.readiness().reason
+    assert "LOCAL_MODEL" in house.local.readiness().reason
+    before = len(attempts(house.calls))
+    assert house.answerer("say 30") == "together"
+    assert [row.provider for row in attempts(house.calls)[before:]] == ["together"]
+    assert len(house.children) == 4
+    house.now += 600
+    assert house.local.readiness().state == "ready"
+    assert house.answerer("say 30") == "local"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("words", ["hang", "deaf"])
+def test_L07_a_child_that_hangs_is_left_at_the_first_token_limit_and_killed_two_seconds_later(
+        child_house: Callable[..., ChildHouse], words: str, stream: bool) -> None:
+    house = child_house()
+    assert house.answerer("say 30") == "local"
+    pid, house.local.first_token_timeout = house.pid, 0.5
+    began = time.monotonic()
+    assert house.answerer(words, stream=stream) == "together"
+    assert time.monotonic() - began < 1.5
+    _until(lambda: not psutil.pid_exists(pid))
+    assert time.monotonic() - began < 0.5 + STOP_LIMIT + 1.0
+    assert rows(house.calls)[1:] == ["local released ttft_timeout", "together settled"]
+    house.now += 1
+    house.local.first_token_timeout = 20.0
+    assert house.answerer("say 30") == "local"
+
+
+def test_a_client_that_leaves_stops_the_engine_in_the_child(child_house: Callable[..., ChildHouse]) -> None:
+    house = child_house()
+    events = house.ask("slow", stream=True)
+    next(event for event in events if isinstance(event, TextDelta))
+    pid = house.pid
+    events.close()  # type: ignore[attr-defined]
+    _until(lambda: house.owner.status().running == 0)
+    assert psutil.pid_exists(pid)
+    assert not house.children[-1].broken
+
+
+def test_L08_one_person_does_not_take_every_place(child_house: Callable[..., ChildHouse]) -> None:
+    house = child_house(engine=ONE_AT_A_TIME)
+    at_work = [house.ask("slow", stream=True, principal="ann") for _ in range(2)]
+    threads = [threading.Thread(target=list, args=(events,), daemon=True) for events in at_work]
+    for number, thread in enumerate(threads):
+        thread.start()
+        _until(lambda number=number: house.owner.status().running + house.owner.status().waiting > number)  # type: ignore[misc]
+    events = list(house.ask("say 30", principal="ann"))
+    assert isinstance(events[-1], CompletionDone)
+    assert events[-1].completion.provider == "together"
+    assert "local released busy" in rows(house.calls)
+    other = threading.Thread(target=list, args=(house.ask("say 30", principal="ben"),), daemon=True)
+    other.start()
+    _until(lambda: house.owner.status().waiting == 2)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_engine_in_the_server_that_fails_at_work_fails_that_try_and_not_the_call(house: House, stream: bool) -> None:
     calls, _ = house(Fake(fail_with(RuntimeError("CUDA error: device-side assert triggered"))))
     list(calls.run(order(stream=stream)))
     assert rows(calls) == ["local released server_error", "local released server_error", "together settled"]
     assert {row.cost_state for row in attempts(calls) if row.provider == "local"} == {"local"}
 
 
-def test_L06_an_engine_that_keeps_dying_is_left_alone_for_a_while(house: House) -> None:
+def test_an_engine_in_the_server_that_keeps_failing_is_left_alone_for_a_while(house: House) -> None:
     calls, _ = house(Fake(fail_with(RuntimeError("CUDA out of memory"))))
     for _ in range(5):
         calls.finish(order())

@@ -17,8 +17,13 @@ HOLDS_NO_WEIGHTS = frozenset({"openai_url"})
 """Engines that any number of processes may use at once. The contract test compares it with the classes."""
 
 
+def engine_class(place: str) -> type[Engine]:
+    """The class at `module:Class`, such as a value of ENGINES."""
+    module, _, name = place.partition(":")
+    engine: type[Engine] = getattr(import_module(module), name)
+    return engine
+
+
 def make_engine(name: str, settings: EngineSettings) -> Engine:
     """A new engine, not loaded yet. Raises KeyError for a name that is not in ENGINES."""
-    module, _, cls = ENGINES[name].partition(":")
-    engine: Engine = getattr(import_module(module), cls)(settings)
-    return engine
+    return engine_class(ENGINES[name])(settings)

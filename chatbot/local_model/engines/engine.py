@@ -6,9 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 from chatbot.local_model.job import Job
+from chatbot.local_model.memory import MemoryUse, memory_of_this_process
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,15 @@ class Engine(ABC):
     `job.fail` with a `ProviderError`.
     """
 
-    slots: ClassVar[int] = 4
+    slots: int = 4
     """How many jobs run at once."""
-    continuous: ClassVar[bool] = False
+    continuous: bool = False
     """True: a job may start while others run, each in a `generate` of its own thread.
     False: what waits is given as one batch, and the next batch starts when it is done."""
-    holds_weights: ClassVar[bool] = True
-    """Whether it loads weights into this process (then one process of the machine may hold it)."""
+    holds_weights: bool = True
+    """Whether it loads weights on this machine (then one owner of the machine may hold it)."""
+    broken: str = ""
+    """Why it is of no more use and must be made anew; empty while it is sound."""
 
     def __init__(self, settings: EngineSettings) -> None:
         self.settings = settings
@@ -61,6 +63,10 @@ class Engine(ABC):
     def count_tokens(self, text: str) -> int | None:
         """Tokens of `text`, or None when the engine cannot say. Only called while loaded."""
         return None
+
+    def memory_use(self) -> MemoryUse:
+        """Of the process that holds the weights."""
+        return memory_of_this_process()
 
     @property
     def note(self) -> str:

@@ -13,7 +13,7 @@ import os
 import secrets
 import urllib.request
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import structlog
 
@@ -33,8 +33,8 @@ _JSON_STARTS = frozenset('{["-0123456789tfn')
 class LlamaCpp(Engine):
     """llama.cpp's own server object, asked by function call."""
 
-    slots: ClassVar[int] = 4
-    continuous: ClassVar[bool] = True
+    slots = 4
+    continuous = True
 
     def __init__(self, settings: EngineSettings) -> None:
         super().__init__(settings)

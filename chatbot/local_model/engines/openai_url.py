@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from chatbot.errors import NotReady, ProviderError, RateLimited, Refused, ServerFailed, TimedOut, Unreachable
 from chatbot.local_model.engines.engine import Engine, EngineSettings
@@ -25,9 +25,9 @@ READ_TIMEOUT = 60.0
 class OpenAIUrl(Engine):
     """Asks through the openai SDK with its retries off: the call layer has the one retry loop."""
 
-    slots: ClassVar[int] = 16
-    continuous: ClassVar[bool] = True
-    holds_weights: ClassVar[bool] = False
+    slots = 16
+    continuous = True
+    holds_weights = False
 
     def __init__(self, settings: EngineSettings) -> None:
         super().__init__(settings)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import structlog
 
-from chatbot.errors import NotReady, Refused, SchemaBroken, ServerFailed
+from chatbot.errors import GpuFailed, NotReady, ProviderError, Refused, SchemaBroken, ServerFailed
 from chatbot.local_model.engines.engine import Engine, EngineSettings
 from chatbot.local_model.engines.nf4 import load_model
 from chatbot.local_model.engines.rows import Row
@@ -23,11 +23,15 @@ from chatbot.local_model.templates import defuse, write_prompt
 log = structlog.get_logger(__name__)
 
 
+class NobodyWaits(Exception):
+    """Every job of the batch was cancelled while its prompt was read."""
+
+
 class Transformers(Engine):
     """One model, one tokenizer, static batches."""
 
-    slots: ClassVar[int] = 8
-    continuous: ClassVar[bool] = False
+    slots = 8
+    continuous = False
 
     def __init__(self, settings: EngineSettings) -> None:
         super().__init__(settings)
@@ -79,19 +83,27 @@ class Transformers(Engine):
         try:
             with torch.inference_mode():
                 self._run(rows, [ids for _, ids in ready])
-        except torch.OutOfMemoryError:
-            torch.cuda.empty_cache()
-            for row in rows:
-                row.job.fail(NotReady("The GPU has too little memory left for this batch.",
-                                      remedy="Free the GPU from other programs, or lower LOCAL_QUEUE."))
-        except RuntimeError as error:   # a device assert, a kernel that is not there
+        except RuntimeError as error:   # out of memory, a device assert, a kernel that is not there
             log.error("local_model.engine_failed", error=type(error).__name__)
             for row in rows:
-                row.job.fail(ServerFailed("The local engine failed."))
+                row.job.fail(self._failure(error))
 
     def count_tokens(self, text: str) -> int | None:
         tokenizer = self._tokenizer
         return len(tokenizer(text, add_special_tokens=False).input_ids) if tokenizer is not None else None
+
+    def _failure(self, error: RuntimeError) -> ProviderError:
+        """What to tell the jobs. After an error on the GPU nothing more of this CUDA context can be relied on."""
+        import torch
+
+        on_gpu = isinstance(error, torch.OutOfMemoryError) or "CUDA" in str(error) or self.settings.gpu
+        if not on_gpu:
+            return ServerFailed("The local engine failed.")
+        self.broken = type(error).__name__
+        if isinstance(error, torch.OutOfMemoryError):
+            return GpuFailed("The GPU has too little memory left for this batch.",
+                             remedy="Free the GPU from other programs, or lower LOCAL_QUEUE.")
+        return GpuFailed("The GPU failed.", remedy="See the server's log, and the driver's (dmesg).")
 
     # --- one batch ---
 
@@ -119,6 +131,8 @@ class Transformers(Engine):
         pad = self._tokenizer.pad_token_id
 
         def pick(_: Any, scores: Any) -> Any:
+            while hooks:
+                hooks.pop().remove()
             picked = [pad if row.finished else row.pick(scores[place]) for place, row in enumerate(rows)]
             for row, token in zip(rows, picked, strict=True):
                 if not row.finished:
@@ -131,9 +145,27 @@ class Transformers(Engine):
             return torch.tensor([row.finished for row in rows], device=self._model.device)
 
         limit = max(row.job.ask.max_tokens for row in rows)
-        self._model.generate(
-            **batch, generation_config=GenerationConfig(do_sample=False, max_new_tokens=limit, pad_token_id=pad),
-            logits_processor=LogitsProcessorList([pick]), stopping_criteria=StoppingCriteriaList([over]))
+        hooks = self._watch_prompt(rows)
+        try:
+            self._model.generate(
+                **batch, generation_config=GenerationConfig(do_sample=False, max_new_tokens=limit, pad_token_id=pad),
+                logits_processor=LogitsProcessorList([pick]), stopping_criteria=StoppingCriteriaList([over]))
+        except NobodyWaits:
+            return
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+    def _watch_prompt(self, rows: list[Row]) -> list[Any]:
+        """Hooks that leave a long prompt between two layers when every job was cancelled; to be removed after it.
+
+        `generate` looks at its stopping criteria only after the whole prompt: seconds on a CPU.
+        """
+        def look(*_: Any) -> None:
+            if all(row.finished for row in rows):
+                raise NobodyWaits
+
+        return [layer.register_forward_pre_hook(look) for layer in getattr(self._model.base_model, "layers", ())]
 
     def _prompt(self, ask: Ask) -> tuple[str, tuple[str, ...], bool]:
         """Text, stop strings, and whether the tokenizer adds its start token (a chat template writes its own)."""

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from chatbot.errors import NotReady, Refused, SchemaBroken
+from chatbot.errors import GpuFailed, NotReady, Refused, SchemaBroken, ServerFailed
 from chatbot.local_model.engines.engine import EngineSettings
 from chatbot.local_model.engines.nf4 import load_model
 from chatbot.local_model.engines.transformers import Transformers
@@ -104,6 +104,20 @@ def test_a_cancel_stops_within_a_few_tokens(engine: Transformers) -> None:
     assert other.over
 
 
+def test_a_cancel_is_heard_in_the_middle_of_a_prompt(engine: Transformers) -> None:
+    job = Job(ask("A long prompt."))
+    first, last = engine._model.model.layers[0], engine._model.model.layers[-1]
+    reached: list[str] = []
+    hooks = [first.register_forward_hook(lambda *_: job.cancel()),
+             last.register_forward_hook(lambda *_: reached.append("the last layer"))]
+    engine.generate([job])
+    for hook in hooks:
+        hook.remove()
+    assert reached == []
+    assert run(engine, ask(max_tokens=2))
+    assert not first._forward_pre_hooks
+
+
 def test_a_prompt_that_is_too_long_is_refused_with_the_numbers(engine: Transformers) -> None:
     job = Job(ask("word " * 400))
     engine.generate([job])
@@ -162,3 +176,40 @@ def test_a_gpu_that_is_not_there_is_named(tiny_llama: Path) -> None:
     with pytest.raises(NotReady, match="no GPU") as caught:
         load_model(str(tiny_llama), gpu=True)
     assert "nvidia-smi" in (caught.value.remedy or "")
+
+
+@pytest.mark.parametrize(("error", "says"), [
+    ("torch.OutOfMemoryError('CUDA out of memory')", "too little memory left"),
+    ("torch.AcceleratorError('CUDA error: device-side assert triggered')", "The GPU failed")])
+def test_L06_a_failure_of_the_gpu_says_so_and_the_engine_is_of_no_more_use(tiny_llama: Path, error: str,
+                                                                           says: str) -> None:
+    import torch
+
+    engine = Transformers(EngineSettings("tiny", tiny_llama))
+    engine.load()
+    layer = engine._model.model.layers[0]
+    layer.register_forward_pre_hook(_raise(eval(error, {"torch": torch})))
+    job = Job(ask())
+    engine.generate([job])
+    with pytest.raises(GpuFailed, match=says):
+        list(job.pieces())
+    assert engine.broken
+
+
+def test_a_failure_on_the_cpu_breaks_nothing_but_its_batch(tiny_llama: Path) -> None:
+    engine = Transformers(EngineSettings("tiny", tiny_llama))
+    engine.load()
+    handle = engine._model.model.layers[0].register_forward_pre_hook(_raise(RuntimeError("shapes differ")))
+    job = Job(ask())
+    engine.generate([job])
+    with pytest.raises(ServerFailed):
+        list(job.pieces())
+    assert not engine.broken
+    handle.remove()
+    assert run(engine, ask(max_tokens=2))
+
+
+def _raise(error: Exception) -> Callable[..., None]:
+    def hook(*_: object) -> None:
+        raise error
+    return hook

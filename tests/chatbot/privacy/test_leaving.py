@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,11 @@ def test_a_cleared_request_is_redacted_whole_and_names_its_provider_and_purpose(
     assert cleared.messages[1].content == "I am Ann, [email], [number]."
     assert (cleared.max_tokens, cleared.stop) == (9, ("END",))
     assert (cleared.permit.provider, cleared.permit.purpose) == ("together", "chat")
+
+
+def test_who_asks_stays_on_this_machine() -> None:
+    cleared = clear_to_leave(replace(REQUEST, asker="3f9a"), provider="together", purpose="chat", policy="allowed")
+    assert cleared.asker == ""
 
 
 @pytest.mark.parametrize(("policy", "consented", "may"), [
