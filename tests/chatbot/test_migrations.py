@@ -58,5 +58,5 @@ def test_after_it_a_try_still_needs_its_call(old: Engine) -> None:
         if old.dialect.name == "sqlite":
             assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
             assert connection.scalar(text("PRAGMA foreign_keys")) == 1
-        targets = {name for name in connection.scalars(text(TARGETS[old.dialect.name]))}
+        targets = set(connection.scalars(text(TARGETS[old.dialect.name])))
         assert targets == {"calls"}
