@@ -26,7 +26,7 @@ from chatbot.errors import RecordsUnavailable
 from chatbot.estimate import Estimate, estimate
 from chatbot.knowledge.cards import Language, all_cards
 from chatbot.knowledge.search import CardSearch
-from chatbot.provider_status import ModelInfo, list_models, status_of, who_would_answer
+from chatbot.provider_status import ModelInfo, list_models, status_of, who_would_answer, whom_not_to_ask
 from chatbot.providers import build_providers
 from chatbot.providers.interface import Message, Provider
 from chatbot.quizzes.editions import published_items
@@ -160,6 +160,10 @@ class HybridAIService:
     def who_would_answer(self) -> str:
         """`provider/model` that a call would ask first now, or `curated/cards`."""
         return who_would_answer(self.calls)
+
+    def whom_not_to_ask(self) -> list[str]:
+        """Each model that is set up and cannot be asked now, and why: a person should look."""
+        return whom_not_to_ask(self.calls)
 
     def _sum_up_past_days(self) -> None:
         fold(self.engine)

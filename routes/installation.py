@@ -80,6 +80,8 @@ class Service(Protocol):
 
     def who_would_answer(self) -> str: ...
 
+    def whom_not_to_ask(self) -> list[str]: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Installation:

@@ -106,7 +106,8 @@ def _most(asking: Asking, prompt_tokens: int) -> int | None:
 def _listen(asking: Asking, tally: _Tally, cancel: Cancel) -> Generator[str | Pulse, None, str]:
     """Read the pieces through the gate. Returns the finish reason."""
     try:
-        for piece in pieces(asking.provider, asking.request(), asking.model, cancel, asking.limits):
+        for piece in pieces(asking.provider, asking.request(), asking.model, cancel, asking.limits,
+                            watched=asking.shows):
             if isinstance(piece, Pulse):
                 yield piece
             elif isinstance(piece, Delta):

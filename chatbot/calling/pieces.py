@@ -22,6 +22,9 @@ from chatbot.providers.interface import Cancel, ChatRequest, Delta, Finish, Piec
 
 log = structlog.get_logger()
 
+GATHER = 0.02
+"""Seconds: far less than any limit, so that the silence of a provider is still seen to the moment."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -36,15 +39,49 @@ class _Over:
     """The provider's generator ended."""
 
 
+class _Outlet:
+    """What the provider's thread says, on its way to ours. Each handing over wakes us and costs us both a turn.
+
+    When nobody watches the text as it comes, what comes within `GATHER` seconds is handed over together.
+    """
+
+    def __init__(self, watched: bool) -> None:
+        self.queue: SimpleQueue[Piece | FunzaError | type[_Over]] = SimpleQueue()
+        self._gather = 0.0 if watched else GATHER
+        self._held: list[str] = []
+        self._last = 0.0
+
+    def put(self, piece: Piece) -> None:
+        if not isinstance(piece, Delta):
+            self.end(piece)
+            return
+        self._held.append(piece.text)
+        moment = time.monotonic()
+        if moment - self._last >= self._gather:
+            self._last = moment
+            self._hand_over()
+
+    def end(self, last: Finish | FunzaError | type[_Over]) -> None:
+        self._hand_over()
+        self.queue.put(last)
+
+    def _hand_over(self) -> None:
+        if self._held:
+            self.queue.put(Delta("".join(self._held)))
+            self._held = []
+
+
 def pieces(provider: Provider, request: ChatRequest, model: str, cancel: Cancel,
-           limits: Limits) -> Iterator[Piece | Pulse]:
+           limits: Limits, *, watched: bool = True) -> Iterator[Piece | Pulse]:
     """The pieces of one try, with a `Pulse` for each second of silence.
+
+    `watched`: whether the text is shown as it comes; else its pieces may come joined.
 
     Raises the ProviderError of the provider, or NoFirstToken, Stalled or OutOfTime. The try is cancelled when this
     generator is closed, whoever closes it.
     """
-    queue: SimpleQueue[Piece | FunzaError | type[_Over]] = SimpleQueue()
-    run_in_background(partial(_work, provider, request, model, cancel, queue))
+    outlet = _Outlet(watched)
+    run_in_background(partial(_work, provider, request, model, cancel, outlet))
     waiting_since, patience = time.monotonic(), limits.first_token
     silence: TimedOut = NoFirstToken("no first token came in time")
     try:
@@ -54,7 +91,7 @@ def pieces(provider: Provider, request: ChatRequest, model: str, cancel: Cancel,
             if moment >= until:
                 raise silence if until < limits.deadline else OutOfTime("the deadline passed")
             try:
-                got = queue.get(timeout=min(1.0, until - moment))
+                got = outlet.queue.get(timeout=min(1.0, until - moment))
             except Empty:
                 if time.monotonic() < until:
                     yield Pulse()
@@ -71,16 +108,15 @@ def pieces(provider: Provider, request: ChatRequest, model: str, cancel: Cancel,
         cancel()
 
 
-def _work(provider: Provider, request: ChatRequest, model: str, cancel: Cancel,
-          queue: SimpleQueue[Piece | FunzaError | type[_Over]]) -> None:
+def _work(provider: Provider, request: ChatRequest, model: str, cancel: Cancel, outlet: _Outlet) -> None:
     try:
         for piece in provider.answer(request, model, cancel):
-            queue.put(piece)
+            outlet.put(piece)
             if cancel.requested:
                 break
-        queue.put(_Over)
+        outlet.end(_Over)
     except FunzaError as error:
-        queue.put(error)
+        outlet.end(error)
     except Exception as error:  # noqa: BLE001 - a bug in a provider must end its try, not hang the call
         log.error("provider_bug", provider=provider.name, kind=type(error).__name__)
-        queue.put(ProviderError("an unexpected error in its adapter", ends="unknown"))
+        outlet.end(ProviderError("an unexpected error in its adapter", ends="unknown"))

@@ -64,7 +64,7 @@ class Lexicon:
         found = self._seen.get(token)
         if found is None:
             found = self._look_up(token)
-            if len(self._seen) < 20_000:
+            if len(self._seen) < 20_000 and len(token) <= LONGEST_TOLERATED:
                 self._seen[token] = found
         return found
 

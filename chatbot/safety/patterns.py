@@ -40,6 +40,8 @@ class Pattern:
     text: str
     groups: tuple[Group, ...]
     nowhere: tuple[str, ...]
+    needs: tuple[frozenset[str], ...]
+    """Of each of these sets the message must mention one concept: most rules are out at a glance."""
 
     def concepts(self) -> set[str]:
         """Every concept the rule names."""
@@ -57,6 +59,7 @@ class Index:
             self._by_concept[mention.concept].append(mention)
         for fact in facts:
             self._by_concept[fact].append(Mention(fact, "thing", 0, 0, -1))
+        self.said = frozenset(self._by_concept)
 
     def has(self, concept: str) -> bool:
         """Whether the message mentions it; `!fever`: whether it denies it."""
@@ -88,11 +91,15 @@ def parse(text: str) -> Pattern:
         if not terms:
             raise ValueError(f"nothing to find in rule {text!r}")
         groups.append(Group(tuple(terms), window, tuple(near)))
-    return Pattern(text, tuple(groups), tuple(nowhere))
+    needs = tuple(frozenset(concept for concept, _ in term) for group in groups for term in group.terms)
+    return Pattern(text, tuple(groups), tuple(nowhere), needs)
 
 
 def match(pattern: Pattern, index: Index) -> list[Mention] | None:
     """The mentions that satisfy the rule, or None. The first set that is not over is preferred."""
+    for need in pattern.needs:
+        if need.isdisjoint(index.said):
+            return None
     if any(index.has(concept) for concept in pattern.nowhere):
         return None
     found: list[Mention] = []

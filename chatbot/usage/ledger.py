@@ -7,22 +7,20 @@ thinks, and never sees a word of the conversation. An end that the database cann
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as WaitedTooLong
 
 from chatbot.database import new_id, now, usd
 from chatbot.errors import End, LedgerUnavailable
 from chatbot.providers.interface import Usage
 from chatbot.usage import budgets
 from chatbot.usage.cost import CostState, UsageOfCall
+from chatbot.usage.group_commit import GroupCommit, Result
 from chatbot.usage.outbox import Outbox, outbox_beside
 from chatbot.usage.prices import LOCAL, Price
 from chatbot.usage.tables import ATTEMPTS
@@ -97,9 +95,7 @@ class Ledger:
     def __init__(self, engine: Engine, outbox: Outbox | None = None) -> None:
         self._engine = engine
         self.outbox = outbox or outbox_beside(engine)
-        # SQLite has one writer at a time and lets the others sleep for up to 100 ms before they look again.
-        # Our own threads take turns instead; other processes still meet SQLite's own lock.
-        self._turns = threading.Semaphore(1 if engine.dialect.name == "sqlite" else 1_000)
+        self._commits = GroupCommit(engine, PATIENCE)
         self._pause_until = 0.0
 
     def reserve(self, call_id: str, *, ordinal: int, provider: str, model: str, price: Price | None,
@@ -122,12 +118,17 @@ class Ledger:
             hour_nano_usd=(price and price.hour) or None, price_source=price.source if price else "",
             started_at=started, worker=worker_name())
         sent, held = False, True
+
+        def write(connection: Connection) -> None:
+            nonlocal sent, held
+            sent = False
+            perform(connection, (*_opening(call_id, opening), attempt))
+            held = budgets.hold(connection, attempt_id, principal=principal, day=started.date(),
+                                most=estimate if most is None else most)
+            sent = True
+
         try:
-            with self._transaction() as connection:
-                perform(connection, (*_opening(call_id, opening), attempt))
-                held = budgets.hold(connection, attempt_id, principal=principal, day=started.date(),
-                                    most=estimate if most is None else most)
-                sent = True
+            self._commit(write)
         except SQLAlchemyError as error:
             if not (sent and self._is_written(attempt_id)):
                 raise LedgerUnavailable() from error
@@ -172,8 +173,7 @@ class Ledger:
         return self.outbox.deliver_left_behind(self._deliver)
 
     def _deliver(self, line: str) -> None:
-        with self._transaction() as connection:
-            perform(connection, from_line(line))
+        self._commit(lambda connection: perform(connection, from_line(line)))
 
     def _finish(self, *writes: Write) -> UsageOfCall | None:
         """Write an end, or let it wait in the outbox: then None, for nobody knows the sum of its call yet.
@@ -182,8 +182,7 @@ class Ledger:
         """
         if not self.outbox.waiting and time.monotonic() >= self._pause_until:
             try:
-                with self._transaction() as connection:
-                    return perform(connection, writes)
+                return self._commit(lambda connection: perform(connection, writes))
             except SQLAlchemyError:
                 self._pause_until = time.monotonic() + PAUSE
         self.outbox.keep(as_line(writes))
@@ -204,20 +203,13 @@ class Ledger:
         self.outbox.keep(as_line(_ended(Reservation(attempt_id, "", None), never_sent)))
         return False
 
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        """Commits at its end. Raises SQLAlchemyError, also when no turn comes."""
-        if not self._turns.acquire(timeout=PATIENCE):
-            self._pause_until = time.monotonic() + PAUSE
-            raise WaitedTooLong("another thread is writing")
+    def _commit(self, work: Callable[[Connection], Result]) -> Result:
+        """Raises SQLAlchemyError, also when no turn comes."""
         try:
-            with self._engine.begin() as connection:
-                yield connection
+            return self._commits.run(work)
         except SQLAlchemyError:
             self._pause_until = time.monotonic() + PAUSE
             raise
-        finally:
-            self._turns.release()
 
 
 def _opening(call_id: str, call: NewCall | None) -> tuple[Write, ...]:

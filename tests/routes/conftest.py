@@ -83,6 +83,7 @@ class FakeService:
     quiz_events: Sequence[Any] = ()
     remade: Any = None
     asked: list[tuple[Any, dict[str, Any]]] = field(default_factory=list)
+    out_of_order: list[str] = field(default_factory=list)
     closed: threading.Event = field(default_factory=threading.Event)
 
     def _answer(self, answer: Any, words: Any, how: dict[str, Any]) -> Any:
@@ -137,6 +138,9 @@ class FakeService:
 
     def who_would_answer(self) -> str:
         return "curated"
+
+    def whom_not_to_ask(self) -> list[str]:
+        return self.out_of_order
 
 
 AppMaker = Callable[..., APIFlask]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bench.kill9 import kill_workers
@@ -146,21 +147,10 @@ class _LosesTheAnswerToCommit(Ledger):
         super().__init__(engine, outbox)
         self._then = then
 
-    def _transaction(self):  # type: ignore[no-untyped-def]
-        from contextlib import contextmanager
-
-        from sqlalchemy.exc import OperationalError
-
-        real = super()._transaction
-
-        @contextmanager
-        def losing():  # type: ignore[no-untyped-def]
-            with real() as connection:
-                yield connection
-            self._then()
-            raise OperationalError("COMMIT", {}, Exception("the connection broke"))
-
-        return losing()
+    def _commit(self, work):  # type: ignore[no-untyped-def]
+        super()._commit(work)
+        self._then()
+        raise OperationalError("COMMIT", {}, Exception("the connection broke"))
 
 
 def test_four_processes_that_start_at_once_migrate_postgresql_once(postgres: Cluster) -> None:
