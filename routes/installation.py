@@ -17,6 +17,9 @@ from chatbot.chat.general import SamplingWishes
 from chatbot.chat.reply import ChatEvent, ChatReply
 from chatbot.estimate import Estimate
 from chatbot.providers.interface import Message
+from chatbot.quizzes.events import QuizEvent
+from chatbot.quizzes.item import Item
+from chatbot.quizzes.order import QuizOrder
 from config import Settings, Strategy
 
 
@@ -56,6 +59,10 @@ class Service(Protocol):
                           **sampling: Unpack[SamplingWishes]) -> Iterator[CallEvent]: ...
 
     def generate_quiz_questions(self, stage: str, count: int = 10) -> list[dict[str, Any]]: ...
+
+    def make_quiz(self, order: QuizOrder) -> Iterator[QuizEvent]: ...
+
+    def remake_item(self, order: QuizOrder, old: Item) -> Item: ...
 
     def estimate_chat(
         self, message: str, stage: str | None = None, *, model: str = "", count: int = 1,

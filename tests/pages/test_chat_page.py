@@ -150,6 +150,7 @@ def test_a_tapped_question_is_asked(open_page: OpenPage, service: FakeService, s
     example.click()
     expect(page.locator("#turn q")).to_have_text(question)
     expect(page.locator("#turn")).to_contain_text("Who answered")
+    expect(page.locator(".turn")).not_to_have_attribute("aria-busy", "true")
     assert service.asked[-1][0] == question
 
 
