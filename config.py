@@ -12,6 +12,7 @@ import sys
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
@@ -56,7 +57,10 @@ class Settings(BaseSettings):
     auth: Literal["off", "on"] = Field("off", description="off is allowed only on a loopback bind")
     trusted_proxies: int = Field(0, ge=0, le=5, description="proxies in front, each of which adds its X-Forwarded-For")
     max_body_bytes: int = Field(1_000_000, ge=1_000, le=100_000_000, description="largest request body in bytes")
+    max_upload_bytes: int = Field(20_000_000, ge=1_000, le=200_000_000, description="largest uploaded file in bytes")
     max_message_chars: int = Field(4_000, ge=100, le=100_000, description="longest chat message in characters")
+
+    time_zone: str = Field("Africa/Nairobi", description="IANA name; a learner's day (streaks) ends at midnight there")
 
     # --- which provider ---
     strategy: Strategy = Field("hybrid", description="local never leaves the machine; cloud never loads weights")
@@ -147,6 +151,15 @@ class Settings(BaseSettings):
         if any(not label.strip() or not number.strip() for label, _, number in pairs):
             raise ValueError("write it as label=number;label=number")
         return {label.strip(): number.strip() for label, _, number in pairs}
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ValueError, LookupError, OSError):  # unknown, badly written, a folder of zones
+            raise ValueError("must be a name of the IANA time zone database, such as Africa/Nairobi") from None
+        return value
 
     @field_validator("local_model_revision")
     @classmethod

@@ -5,6 +5,8 @@ one through LOCAL_BASE_URL (docs/operating.md). A slow client takes a thread: pu
 strangers can reach it.
 """
 
+import contextlib
+import ctypes
 import os
 import secrets
 import shutil
@@ -38,8 +40,16 @@ if workers > 1:
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(Path(tempfile.gettempdir()) / f"funza-metrics-{os.getpid()}"))
 
 
+M_ARENA_MAX = -8
+"""glibc's malloc.h."""
 LAST_WORDS = 3
 """Seconds before the end of graceful_timeout, when gunicorn kills, in which streams say that the server restarts."""
+
+
+def post_fork(server, worker):
+    """Two places to allocate from instead of eight a core: with 32 threads glibc would keep freed memory in each."""
+    with contextlib.suppress(OSError, AttributeError):  # musl and macOS have no mallopt
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
 
 def post_worker_init(worker):

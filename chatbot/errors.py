@@ -4,6 +4,8 @@
     ├── InvalidInput             the caller's mistake: nobody else is tried, nothing is charged
     │   ├── TooLong              over a limit of size or tokens
     │   ├── ContextTooLong       the conversation does not fit the model (the provider said so)
+    │   ├── NotThatKind          a file that is none of the kinds we read, or not what its name says
+    │   ├── Unreadable           a file of the right kind that we cannot use: locked, broken, scanned, harmful
     │   └── UnknownModel         a model or provider name that is not in our index
     ├── NotFound                 no such record, stage or card
     ├── NotAllowed               policy forbids it (CLOUD_POLICY, a role)
@@ -12,7 +14,14 @@
     │   └── NotConsented         this machine's model cannot answer, and the words may not leave it
     ├── Overloaded               more calls at once than this server takes: nobody was asked
     ├── ServerStopping           the server goes down, and the answer was not finished in time
+    ├── QuizUnavailable          not one good item could be made; never a half quiz
     ├── LedgerUnavailable        the `reserved` row could not commit, so no call was made
+    ├── RecordsUnavailable       quizzes and attempts cannot be read or written now
+    ├── Conflict                 the record is not as the request expects it
+    │   ├── VersionConflict      somebody else changed it in the meantime
+    │   ├── WrongState           its state does not allow this step
+    │   ├── HasFlaws             the lint has a blocking finding
+    │   └── AskedTwice           the same request came a moment ago (a double click)
     └── ProviderError            one try at one provider failed
         ├── Unreachable          refused, or reset before the request was sent
         │   ├── UnknownHost      its name does not resolve
@@ -84,6 +93,16 @@ class ContextTooLong(InvalidInput):
         """Tokens that the model can read, when the provider said so."""
 
 
+class NotThatKind(InvalidInput):
+    code = "not_that_kind"
+    title = "This kind of file cannot be read"
+
+
+class Unreadable(InvalidInput):
+    code = "unreadable_file"
+    title = "The file cannot be read"
+
+
 class UnknownModel(InvalidInput):
     code = "unknown_model"
     title = "There is no such model here"
@@ -135,10 +154,47 @@ class ServerStopping(FunzaError):
     retryable = True
 
 
+class QuizUnavailable(FunzaError):
+    code = "quiz_unavailable"
+    title = "No good quiz item could be made"
+    retryable = True
+
+
 class LedgerUnavailable(FunzaError):
     code = "ledger_unavailable"
     title = "The cost ledger cannot be written, so no model was called"
     retryable = True
+
+
+class RecordsUnavailable(FunzaError):
+    code = "records_unavailable"
+    title = "The database does not answer now"
+    retryable = True
+
+
+class Conflict(FunzaError):
+    code = "conflict"
+    title = "The record is not as this request expects it"
+
+
+class VersionConflict(Conflict):
+    code = "version_conflict"
+    title = "Somebody changed this in the meantime"
+
+
+class WrongState(Conflict):
+    code = "wrong_state"
+    title = "The state of this record does not allow that step"
+
+
+class HasFlaws(Conflict):
+    code = "has_blocking_findings"
+    title = "The item has a flaw that must be mended first"
+
+
+class AskedTwice(Conflict):
+    code = "asked_twice"
+    title = "The same request came a moment ago"
 
 
 class ProviderError(FunzaError):

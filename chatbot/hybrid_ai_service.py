@@ -22,12 +22,18 @@ from chatbot.chat.general import General, Sampling, SamplingWishes
 from chatbot.chat.reply import ChatEvent, ChatReply
 from chatbot.daemons import run_in_background
 from chatbot.database import migrate, open_engine
+from chatbot.errors import RecordsUnavailable
 from chatbot.estimate import Estimate, estimate
 from chatbot.knowledge.cards import Language, all_cards
 from chatbot.knowledge.search import CardSearch
-from chatbot.provider_status import ModelInfo, list_models, status_of, who_would_answer
+from chatbot.provider_status import ModelInfo, list_models, status_of, who_would_answer, whom_not_to_ask
 from chatbot.providers import build_providers
 from chatbot.providers.interface import Message, Provider
+from chatbot.quizzes.editions import published_items
+from chatbot.quizzes.events import QuizEvent
+from chatbot.quizzes.generate import QuizMaker
+from chatbot.quizzes.item import Item
+from chatbot.quizzes.order import QuizOrder
 from chatbot.quizzes.template import items_from_cards, legacy_question
 from chatbot.stages import stage_named
 from chatbot.strategies import parse_wish
@@ -86,10 +92,36 @@ class HybridAIService:
         return self._chat.stream(message, stage=stage, **asked)
 
     def generate_quiz_questions(self, stage: str, count: int = 10, language: Language = "en") -> list[dict[str, Any]]:
-        """Quiz questions of a stage in the legacy shape, made from the fact cards. Raises InvalidInput."""
+        """Quiz questions of a stage in the legacy shape, at once and for nothing: no model writes them.
+
+        Published items that an educator approved, when there are enough; else from the fact cards. Raises InvalidInput.
+        """
         chosen = stage_named(stage)
+        approved = self._published(chosen.id, language, count)
+        if len(approved) == count:
+            return [legacy_question(item) for item in approved]
         cards = [card for card in all_cards() if card.stage == chosen.id]
         return [legacy_question(item) for item in items_from_cards(cards, count, language)]
+
+    def _published(self, stage: str, language: Language, count: int) -> tuple[Item, ...]:
+        try:
+            return published_items(self.engine, stage, language, count)
+        except RecordsUnavailable:  # the cards need no database
+            return ()
+
+    def make_quiz(self, order: QuizOrder) -> Iterator[QuizEvent]:
+        """A quiz, item by item; ends with exactly one `QuizDone` or `Failed`. Raises InvalidInput at once."""
+        return self._quizzes().make(order)
+
+    def remake_item(self, order: QuizOrder, old: Item) -> Item:
+        """Another item in the place of `old`; `order` names the stems and cards that the quiz has already.
+
+        Raises InvalidInput, QuizUnavailable.
+        """
+        return self._quizzes().remake(order, old)
+
+    def _quizzes(self) -> QuizMaker:
+        return QuizMaker(self.calls, self.engine, search=self._search)
 
     def complete(self, messages: tuple[Message, ...], *, model: str = "hybrid", strategy: Strategy | None = None,
                  principal: str = "", **sampling: Unpack[SamplingWishes]) -> Completion:
@@ -128,6 +160,10 @@ class HybridAIService:
     def who_would_answer(self) -> str:
         """`provider/model` that a call would ask first now, or `curated/cards`."""
         return who_would_answer(self.calls)
+
+    def whom_not_to_ask(self) -> list[str]:
+        """Each model that is set up and cannot be asked now, and why: a person should look."""
+        return whom_not_to_ask(self.calls)
 
     def _sum_up_past_days(self) -> None:
         fold(self.engine)

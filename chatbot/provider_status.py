@@ -63,6 +63,13 @@ def list_models(providers: Mapping[str, Provider]) -> tuple[ModelInfo, ...]:
         for model in provider.models())
 
 
+def whom_not_to_ask(calls: Calls) -> list[str]:
+    """`provider/model: why` for each model that is set up and may be asked, but is retired or cut off now."""
+    return [f"{provider.name}/{model}: {why}" for provider in calls.providers.values()
+            if provider.readiness().state == "ready" for model in provider.models()
+            if (why := calls.health.why_not(provider.name, model))]
+
+
 def who_would_answer(calls: Calls) -> str:
     """`provider/model` that a chat in English would ask first now, or `curated/cards`."""
     settings = calls.settings

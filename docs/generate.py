@@ -18,6 +18,8 @@ from pydantic.fields import FieldInfo
 
 from chatbot.knowledge.cards import all_cards
 from chatbot.providers import PROVIDERS
+from chatbot.quizzes.exports import format_rows
+from chatbot.quizzes.lint import rows as lint_rows
 from chatbot.stages import all_stages
 from config import Settings
 
@@ -61,8 +63,22 @@ def routes_table() -> str:
     return "\n".join(["| route | what |", "|---|---|", *rows])
 
 
+def exports_table() -> str:
+    """Every format a quiz leaves in, from the index of exports."""
+    rows = [f"| `{name}` | {title} | .{extension.lstrip('.')} | {opens} |"
+            for name, title, extension, opens in format_rows()]
+    return "\n".join(["| format | what | file | opens in |", "|---|---|---|---|", *rows])
+
+
+def lint_table() -> str:
+    """Every rule of the quiz lint, from its index."""
+    rows = [f"| `{name}` | {severity} | {about} | {source} |" for name, severity, about, source in lint_rows()]
+    return "\n".join(["| rule | weight | what it sees | where it comes from |", "|---|---|---|---|", *rows])
+
+
 TABLES: dict[str, Callable[[], str]] = {
-    "providers": providers_table, "cards": cards_table, "settings": settings_table, "routes": routes_table}
+    "providers": providers_table, "cards": cards_table, "settings": settings_table, "routes": routes_table,
+    "exports": exports_table, "lint": lint_table}
 
 
 def env_example() -> str:

@@ -125,6 +125,9 @@ def _with_problems(spec: dict[str, Any] | str) -> dict[str, Any] | str:
             _say_who_may(operation, needed(endpoints[method.upper(), path]))
             if does_cost(current_app, endpoints[method.upper(), path]):
                 operation["parameters"] = [*operation.get("parameters", []), PARAMETER]
+            takes = getattr(current_app.view_functions[endpoints[method.upper(), path]], "takes", None)
+            if takes is not None:
+                operation["requestBody"] = {"content": takes}
             if "requestBody" in operation:
                 operation["requestBody"]["required"] = True
     return spec
@@ -157,7 +160,7 @@ def _parts(document: dict[str, Any], operation: dict[str, Any]) -> Iterator[dict
                                             for item in operation["parameters"]]}
     body = operation.get("requestBody", {})
     yield {"name": "Request", "fields": _fields(document, body)}
-    answer = operation["responses"].get("200", {})
+    answer = operation["responses"].get("200") or operation["responses"].get("201", {})
     yield {"name": "Answer", "fields": _fields(document, answer)}
     yield {"name": "Answer's headers", "fields": [
         _field(name, header["schema"], False) for name, header in answer.get("headers", {}).items()]}

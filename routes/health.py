@@ -29,14 +29,16 @@ def livez() -> dict[str, str]:
 @blueprint.get("/readyz")
 @blueprint.output(Ready)
 def readyz() -> dict[str, object]:
-    """Say which provider would answer now. 503 while the database does not answer."""
+    """Say which provider would answer now, and what is out of order. 503 while the database does not answer."""
     service = installation().service
     try:
         with service.engine.execution_options(read_only=True).connect() as connection:
             connection.execute(text("SELECT 1"))
     except SQLAlchemyError as error:
         raise LedgerUnavailable("The database does not answer.") from error
-    return {"status": "ready", "database": True, "would_answer": service.who_would_answer()}
+    degraded = service.whom_not_to_ask()
+    return {"status": "degraded" if degraded else "ready", "database": True,
+            "would_answer": service.who_would_answer(), "degraded": degraded}
 
 
 @blueprint.get("/metrics")

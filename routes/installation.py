@@ -17,6 +17,9 @@ from chatbot.chat.general import SamplingWishes
 from chatbot.chat.reply import ChatEvent, ChatReply
 from chatbot.estimate import Estimate
 from chatbot.providers.interface import Message
+from chatbot.quizzes.events import QuizEvent
+from chatbot.quizzes.item import Item
+from chatbot.quizzes.order import QuizOrder
 from config import Settings, Strategy
 
 
@@ -57,6 +60,10 @@ class Service(Protocol):
 
     def generate_quiz_questions(self, stage: str, count: int = 10) -> list[dict[str, Any]]: ...
 
+    def make_quiz(self, order: QuizOrder) -> Iterator[QuizEvent]: ...
+
+    def remake_item(self, order: QuizOrder, old: Item) -> Item: ...
+
     def estimate_chat(
         self, message: str, stage: str | None = None, *, model: str = "", count: int = 1,
         max_tokens: int | None = None, language: str | None = None, strategy: Strategy | None = None,
@@ -72,6 +79,8 @@ class Service(Protocol):
     def list_models(self) -> tuple[ListedModel, ...]: ...
 
     def who_would_answer(self) -> str: ...
+
+    def whom_not_to_ask(self) -> list[str]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from flask import Request, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from routes.errors import InvalidJson, UnexpectedBody, UnknownField, WrongMediaType, printable
+from routes.installation import installation
+from routes.whole_form import WholeFormParser
 
 MAX_DEPTH = 32
 MAX_DIGITS = 20
@@ -23,6 +25,10 @@ MAX_DIGITS = 20
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 FORM_BLUEPRINTS = frozenset({"pages", "login"})
 """Blueprints whose pages post an HTML form."""
+UPLOADS = frozenset({"documents.add_document"})
+"""Endpoints that also take a file, as multipart/form-data, up to MAX_UPLOAD_BYTES."""
+FRAMING = 10_000
+"""Bytes that a multipart body may have besides its file."""
 STRICT_QUERY_PREFIXES = ("/api/", "/v1/")
 """Elsewhere an unknown query parameter (a cache buster, a campaign tag) is ignored."""
 
@@ -53,6 +59,7 @@ def parse(data: bytes) -> dict[str, Any]:
 class GuardedRequest(Request):
     """The app's request class: however a view asks for its JSON, it is read once, and strictly."""
 
+    form_data_parser_class = WholeFormParser
     _object: dict[str, Any] | None = None
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> dict[str, Any]:
@@ -74,9 +81,17 @@ def guard_request() -> None:
         if request.content_length or "Transfer-Encoding" in request.headers:
             raise UnexpectedBody(f"{request.method} takes no body here.")
         return
+    if request.method == "DELETE" and not request.content_length and "Transfer-Encoding" not in request.headers:
+        return  # its address says all
+    uploads = request.endpoint in UPLOADS and request.mimetype == "multipart/form-data"
+    if uploads:
+        request.max_content_length = installation().settings.max_upload_bytes + FRAMING
     _check_size(request)
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise WrongMediaType("A compressed body is not accepted; send it plain.", field="Content-Encoding")
+    if uploads:
+        _check_form(request)
+        return
     if request.blueprint in FORM_BLUEPRINTS and request.mimetype == "application/x-www-form-urlencoded":
         _check_form(request)
         return

@@ -36,6 +36,45 @@ NEEDED: dict[str, Needed] = {
     "openai_compatible.complete": "educator",
     "openai_compatible.models": "educator",
     "estimate.estimate": "educator",
+    # educators' own documents
+    "documents.add_document": "educator",
+    "documents.all_documents": "educator",
+    "documents.one_document": "educator",
+    "documents.delete_document": "educator",
+    # quizzes: making and reviewing them
+    "quizzes.make_quiz": "educator",
+    "quizzes.all_quizzes": "educator",
+    "quizzes.lint": "educator",
+    "quizzes.quiz": "educator",
+    "quizzes.change_quiz": "educator",
+    "quizzes.quiz_versions": "educator",
+    "quizzes.submit": "educator",
+    "quizzes.approve": "educator",
+    "quizzes.reject": "educator",
+    "quizzes.publish": "educator",
+    "quizzes.retire": "educator",
+    "quizzes.reopen": "educator",
+    "quizzes.statistics": "educator",
+    "quiz_items.add_item": "educator",
+    "quiz_items.item": "educator",
+    "quiz_items.edit_item": "educator",
+    "quiz_items.delete_item": "educator",
+    "quiz_items.approve_item": "educator",
+    "quiz_items.reject_item": "educator",
+    "quiz_items.regenerate_item": "educator",
+    "quiz_items.roll_back_item": "educator",
+    "quiz_items.item_versions": "educator",
+    "exports.export": "educator",
+    "exports.import_quiz": "educator",
+    "bank.items": "educator",
+    "bank.similar_items": "educator",
+    # quizzes: taking them
+    "attempts.published": "learner",
+    "attempts.take": "learner",
+    "attempts.attempt": "learner",
+    "attempts.practice": "learner",
+    "attempts.practise": "learner",
+    "attempts.progress": "learner",
     # money, and the state of the machine
     "providers.providers": "admin",
     "usage.usage": "admin",
@@ -48,7 +87,8 @@ NEEDED: dict[str, Needed] = {
 }
 """Endpoint -> the least role that may use it."""
 
-COSTLY = frozenset({"pages.ask", "chat.chat", "legacy.chat", "openai_compatible.complete"})
+COSTLY = frozenset({"pages.ask", "chat.chat", "legacy.chat", "openai_compatible.complete", "quizzes.make_quiz",
+                    "quiz_items.regenerate_item"})
 """Endpoints that may ask a model: each principal may use them so many times a minute, all together."""
 
 

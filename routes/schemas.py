@@ -449,6 +449,7 @@ class Alive(Out):
 class Ready(Out):
     """Whether an answer can be given now, and by whom."""
 
-    status: Literal["ready", "not_ready"]
+    status: Literal["ready", "degraded"] = Field(description="degraded: it answers, but somebody should look")
     database: bool
     would_answer: str = Field(description="the provider that would be asked first now")
+    degraded: list[str] = Field(description="each model that is set up and cannot be asked now, and why")

@@ -30,6 +30,9 @@ from tests.loopback import Answer, Behaviour, Body, LoopbackProvider, Status
 
 WORD = "zebrakanari7f3aq9"
 """Letters and figures only: no encoding of ours changes it, and nothing redacts it."""
+TAUGHT = "mwalimukanari5d8bq2"
+"""What an educator writes into a quiz or a document: kept in the database on purpose, and nowhere else."""
+TEACHING = ("/api/v1/quizzes", "/api/v1/documents", "/api/v1/bank")
 QUESTION = f"Why are iron tablets given to {WORD} in pregnancy?"
 HEADERS = ("User-Agent", "Referer", "X-Request-Id", "Idempotency-Key", "Cookie", "Accept-Language", "X-Forwarded-For",
            "traceparent", "tracestate", "baggage", "X-Api-Key", "Authorization", "Origin", "Accept")
@@ -167,18 +170,19 @@ def send_to_every_documented_field(server: Installation) -> None:
     with urllib.request.urlopen(f"{server.web}/openapi.json", timeout=10) as response:
         document = json.load(response)
     for path, item in document["paths"].items():
+        word = TAUGHT if path.startswith(TEACHING) else WORD
         filled = urllib.parse.quote(path).replace("%7B", "{").replace("%7D", "}")
         for name in [part[1:-1] for part in filled.replace("_", "/").split("/") if part.startswith("{")]:
-            filled = filled.replace(f"{{{name}}}", WORD)
+            filled = filled.replace(f"{{{name}}}", word)
         for method, operation in item.items():
             if method not in ("get", "post", "put", "patch", "delete"):
                 continue
-            asked = {one["name"]: WORD for one in operation.get("parameters", []) if one.get("in") == "query"}
-            query = "?" + urllib.parse.urlencode({**asked, "q": WORD})
+            asked = {one["name"]: word for one in operation.get("parameters", []) if one.get("in") == "query"}
+            query = "?" + urllib.parse.urlencode({**asked, "q": word})
             schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
             server.send(method.upper(), filled + query)
             if "requestBody" in operation:
-                for body in _bodies(_resolved(schema, document)):
+                for body in _bodies(_resolved(schema, document), word):
                     server.send(method.upper(), filled, json.dumps(body).encode(), {"Content-Type": "application/json"})
 
 
@@ -187,9 +191,9 @@ def _resolved(schema: dict[str, Any], document: dict[str, Any]) -> dict[str, Any
     return document["components"]["schemas"][name] if name else schema
 
 
-def _bodies(schema: dict[str, Any]) -> list[dict[str, Any]]:
+def _bodies(schema: dict[str, Any], word: str) -> list[dict[str, Any]]:
     names = list(schema.get("properties", {}))
-    return [{WORD: WORD}, dict.fromkeys(names, WORD), *({name: WORD} for name in names)]
+    return [{word: word}, dict.fromkeys(names, word), *({name: word} for name in names)]
 
 
 def send_oddities(server: Installation) -> None:
@@ -213,6 +217,9 @@ def send_oddities(server: Installation) -> None:
     server.send("POST", "/api/v1/chat", (f'--b\r\nContent-Disposition: form-data; name="{WORD}"; filename="{WORD}.pdf"'
                                          f"\r\n\r\n{WORD}\r\n--b--\r\n").encode(),
                 {"Content-Type": "multipart/form-data; boundary=b"})
+    lesson = (f'--b\r\nContent-Disposition: form-data; name="file"; filename="{TAUGHT}.txt"\r\n\r\n'
+              f"{TAUGHT} says that iron prevents weak blood.\r\n--b--\r\n").encode()
+    assert server.send("POST", "/api/v1/documents", lesson, {"Content-Type": "multipart/form-data; boundary=b"}) == 201
     leave_in_the_middle(server)
 
 
@@ -243,6 +250,14 @@ def test_no_sink_holds_a_word_that_a_person_wrote(left_behind: tuple[dict[str, b
              for name, data in sinks.items() for shape, needle in shapes(WORD).items()
              if (needle in data or (shape in ("plain", "hex") and needle.lower() in data.lower()))]
     assert not found, "\n".join(found)
+
+
+def test_what_an_educator_writes_is_in_the_database_and_nowhere_else(
+        left_behind: tuple[dict[str, bytes], Installation]) -> None:
+    sinks, _ = left_behind
+    holding = {name for name, data in sinks.items() if any(shape in data for shape in shapes(TAUGHT).values())}
+    assert {name for name in holding if not name.startswith("instance/funza.db")} == set()
+    assert holding
 
 
 def test_the_search_would_find_it(left_behind: tuple[dict[str, bytes], Installation]) -> None:

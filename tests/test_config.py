@@ -33,6 +33,9 @@ def _settings(**values: object) -> Settings:
     ({"emergency_numbers": "Ambulance=1"}, "EMERGENCY_NUMBERS_VERIFIED_ON"),
     ({"local_engine": "openai_url"}, "LOCAL_BASE_URL"),
     ({"cloud_retry_attempts": 9}, "CLOUD_RETRY_ATTEMPTS"),
+    ({"time_zone": "Nairobi"}, "TIME_ZONE"),
+    ({"time_zone": "Africa"}, "TIME_ZONE"),
+    ({"time_zone": "../../etc/passwd"}, "TIME_ZONE"),
 ])
 def test_a_wrong_setting_is_named(values: dict[str, object], named: str) -> None:
     with pytest.raises(ValidationError) as caught:

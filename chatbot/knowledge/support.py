@@ -96,6 +96,15 @@ def _stem(word: str) -> str:
     return word
 
 
+def same_word(one: str, other: str) -> bool:
+    """Whether two lower-case words are forms of one word, by the same light rules that support is judged by.
+
+    >>> same_word("tablets", "tablet"), same_word("unameza", "atameza"), same_word("iron", "zinc")
+    (True, True, False)
+    """
+    return one == other or _stands_in(_stem(one), frozenset((_stem(other),)))
+
+
 def _stands_in(word: str, known: frozenset[str]) -> bool:
     return word in known or any(_alike(word, other) or _bare(word) == _bare(other) for other in known)
 

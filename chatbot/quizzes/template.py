@@ -1,57 +1,64 @@
-"""Quiz items made from cards alone: the card's stem, its key, its misconceptions; no model writes a word.
+"""Items made without any model: a card's own question, key and misconceptions. They cost nothing and take no time.
 
-Keys are spread evenly over the positions: each run of four items has the key once in each place.
+The card's words were written to be a quiz item, so this is the floor that every quiz stands on.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from chatbot.knowledge.cards import Card, Language
+from chatbot.quizzes.arrange import Places
+from chatbot.quizzes.distractors import nearest, siblings
+from chatbot.quizzes.draft import Draft
+from chatbot.quizzes.fact import Fact
+from chatbot.quizzes.item import Bloom, Item, MadeBy
+from chatbot.quizzes.quantity import quantities
+
+_WHY = ("why ", "kwa nini ", "kwa sababu gani ")
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One question with one right answer."""
-
-    card_id: str
-    stem: str
-    options: tuple[str, ...]
-    answer_index: int
-    rationale: str
-    """The card's own text, which holds the key word for word."""
-    url: str
-
-    @property
-    def key(self) -> str:
-        return self.options[self.answer_index]
-
-
-def items_from_cards(cards: Sequence[Card], count: int, language: Language = "en",
+def items_from_cards(cards: Sequence[Card], count: int, language: Language = "en", *, options: int = 4,
                      seed: int | None = None) -> tuple[Item, ...]:
     """Up to `count` items from distinct cards, in random order (repeatable with `seed`)."""
-    chance = random.Random(seed)  # noqa: S311 - a shuffle, not a secret
-    chosen = chance.sample(list(cards), min(count, len(cards)))
-    places: list[int] = []
-    items = []
-    for card in chosen:
-        places = places or chance.sample(range(4), 4)
-        items.append(_item(card, language, places.pop(), chance))
-    return tuple(items)
+    chosen = random.Random(seed).sample(list(cards), min(count, len(cards)))  # noqa: S311 - a shuffle, not a secret
+    places = Places(seed)
+    return tuple(_item(fact_of_card(card, language), options, places) for card in chosen)
 
 
-def _item(card: Card, language: Language, place: int, chance: random.Random) -> Item:
-    wording = card.wording(language)
-    options = chance.sample(wording.misconceptions, len(wording.misconceptions))
-    place = min(place, len(options))
-    options.insert(place, wording.key)
-    return Item(card.id, wording.question, tuple(options), place, wording.text, str(card.source.url))
+def _item(fact: Fact, options: int, places: Places) -> Item:
+    item = draft_of_card(fact, options).item(fact, places, MadeBy(path="template"))
+    places.keep(item.answer_index)
+    return item
+
+
+def fact_of_card(card: Card, language: Language) -> Fact:
+    """The card's fact in one of its two languages."""
+    return Fact(card.wording(language).text, language, card.stage, card.topic, card=card)
+
+
+def draft_of_card(fact: Fact, options: int) -> Draft:
+    """The card's own item with so many options. The fact must come from a card."""
+    assert fact.card is not None
+    wording = fact.card.wording(fact.language)
+    wanted = options - 1
+    wrong = nearest(wording.key, wording.misconceptions, wanted)
+    if len(wrong) < wanted:
+        wrong += siblings(fact, wording.key)[:wanted - len(wrong)]
+    return Draft(wording.question, wording.key, wrong, bloom=bloom_of(wording.question),
+                 difficulty="medium" if quantities(wording.key) else "easy")
+
+
+def bloom_of(stem: str) -> Bloom:
+    """A question after a reason asks to understand; any other asks to remember."""
+    return "understand" if stem.casefold().startswith(_WHY) else "remember"
 
 
 def legacy_question(item: Item) -> dict[str, object]:
     """The shape that installed clients read: `{question, options, answer, correctReason, incorrectReason}`."""
+    quote = item.evidence.quote
+    right, wrong, answer = ("Sahihi.", "Sivyo.", "Jibu ni") if item.language == "sw" else (
+        "Correct.", "Not quite.", "The answer is")
     return {"question": item.stem, "options": list(item.options), "answer": item.key,
-            "correctReason": f"Correct. {item.rationale}",
-            "incorrectReason": f"Not quite. The answer is: {item.key}. {item.rationale}"}
+            "correctReason": f"{right} {quote}", "incorrectReason": f"{wrong} {answer}: {item.key}. {quote}"}

@@ -45,14 +45,25 @@
     }
   }
 
+  // Where the network drops, the same question goes out once more under the same key: the server answers it once.
+  async function post(body) {
+    const key = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    const headers = { "Content-Type": "application/json", Accept: "text/event-stream", "Idempotency-Key": key };
+    const send = () => fetch("/api/v1/chat", { method: "POST", headers, body, signal: running.signal });
+    try {
+      return await send();
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
+      await new Promise((ready) => setTimeout(ready, 1000));
+      return send();
+    }
+  }
+
   async function stream(message, turn) {
     const asked = { message, stream: true };
     for (const name of ["stage", "conversation_id"]) if (form.elements[name].value) asked[name] = form.elements[name].value;
     if (document.documentElement.lang === "sw") asked.language = "sw";
-    const response = await fetch("/api/v1/chat", {
-      method: "POST", headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
-      body: JSON.stringify(asked), signal: running.signal,
-    });
+    const response = await post(JSON.stringify(asked));
     if (!response.ok) throw new Problem(await response.json().catch(() => ({ status: response.status })));
     let text = "";
     for await (const [name, data] of events(response.body)) {

@@ -50,7 +50,8 @@ def test_S21_a_log_pipe_that_nobody_reads_any_more_raises_nothing() -> None:
     lines.flush()
 
 
-@pytest.mark.parametrize("name", ["calls", "one_call", "call_end", "one_try", "pieces", "health", "waiting", "stopping",
+@pytest.mark.parametrize("name", ["calls", "calling/one_call", "calling/call_end", "calling/one_try", "calling/pieces",
+                                  "calling/health", "calling/waiting", "calling/stopping",
                                   "alerts", "providers/patience", "local_model/owner"])
 def test_S11_limits_and_breakers_never_read_a_clock_that_can_jump(name: str) -> None:
     tree = ast.parse((ROOT / f"chatbot/{name}.py").read_text())

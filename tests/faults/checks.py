@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 
+from chatbot.provider_status import whom_not_to_ask
 from tests.faults.fault import Check
 from tests.faults.play import Played
 
@@ -39,6 +40,12 @@ def is_an_exact_zero(played: Played) -> str:
     done = played.completion
     kept = done is not None and done.usage.cost_state == "exact" and done.usage.cost_usd == Decimal(0)
     return "" if kept else "a stated zero is not kept"
+
+
+def is_out_of_order(played: Played) -> str:
+    """What /readyz calls degraded."""
+    named = [line for line in whom_not_to_ask(played.calls) if line.startswith(f"{played.fault.provider}/{MODEL}: ")]
+    return "" if named else "the retired model is not among those that are out of order"
 
 
 def is_no_dead_end(played: Played) -> str:

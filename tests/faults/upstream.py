@@ -197,8 +197,8 @@ FAULTS: tuple[Fault, ...] = (
     Fault("F24 alone", "403", (Status(403),), ("together released bad_key",), ends="provider_unavailable",
           second=False, checks=(checks.not_our_fault_is_hidden,)),
     *(Fault("F25", f"the model is gone: {what}", (behaviour, GOOD),
-            ("together released model_retired", "together settled"), checks=(checks.retired(checks.MODEL),
-                                                                            checks.successor_answers))
+            ("together released model_retired", "together settled"), checks=(
+        checks.retired(checks.MODEL), checks.is_out_of_order, checks.successor_answers))
       for what, behaviour in {"400 model_not_available": retired_model(), "404": Status(404),
                               "410": Status(410)}.items()),
     Fault("F26", "an endpoint that sleeps", (Status(503),), ("hf_endpoint released cold_start", THEN_OPENAI),

@@ -8,14 +8,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, sync_playwright
+from sqlalchemy import Table
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from chatbot.database import db, open_engine
+from chatbot.usage.replay_tables import Replay
 from config import Settings
 from routes import register_routes
 from routes.installation import Installation
@@ -26,8 +30,10 @@ CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networki
 
 
 @pytest.fixture
-def service() -> FakeService:
-    return FakeService()
+def service(tmp_path: Path) -> FakeService:
+    engine = open_engine(f"sqlite:///{tmp_path}/pages.db")
+    db.metadata.create_all(engine, tables=[cast(Table, Replay.__table__)])
+    return FakeService(engine=engine)
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sqlalchemy import Engine
+
 from chatbot.chat.reply import ChatEvent, ChatReply, Citation, Done, TextDelta, TriageFound, UsageOfCall
 from chatbot.safety.levels import NO_SIGNS, Triage
 
@@ -33,6 +35,8 @@ NOT_IN_SOURCES = replace(ANSWER, answer="This is not in my sources.", citations=
 class FakeService:
     """Answers what a test puts in, and remembers what it was asked."""
 
+    engine: Engine
+    """Where the answers kept for an `Idempotency-Key` lie."""
     reply: ChatReply = ANSWER
     events: Iterable[ChatEvent] | None = None
     """What a stream is made of; left out, `reply` in small pieces."""

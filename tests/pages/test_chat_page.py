@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from chatbot.chat.reply import ChatReply, Citation, Done, TextDelta, TriageFound
 from chatbot.safety.levels import NO_SIGNS
@@ -150,6 +150,7 @@ def test_a_tapped_question_is_asked(open_page: OpenPage, service: FakeService, s
     example.click()
     expect(page.locator("#turn q")).to_have_text(question)
     expect(page.locator("#turn")).to_contain_text("Who answered")
+    expect(page.locator(".turn")).not_to_have_attribute("aria-busy", "true")
     assert service.asked[-1][0] == question
 
 
@@ -158,3 +159,20 @@ def test_a_conversation_id_from_a_form_reaches_the_front_door(open_page: OpenPag
     page.locator("[name=conversation_id]").evaluate(f"node => node.value = '{CONVERSATION}'")
     ask_and_wait(page, "Why iron?")
     assert service.asked[-1][1]["conversation_id"] == CONVERSATION
+
+
+def test_a_question_whose_connection_breaks_is_sent_once_more_under_the_same_key(
+        open_page: OpenPage, service: FakeService) -> None:
+    page = open_page()
+    keys: list[str | None] = []
+
+    def break_the_first(route: Route) -> None:
+        keys.append(route.request.headers.get("idempotency-key"))
+        route.abort("connectionreset") if len(keys) == 1 else route.continue_()
+
+    page.route("**/api/v1/chat", break_the_first)
+    ask_and_wait(page, "Why iron?")
+    assert len(keys) == 2
+    assert keys[0]
+    assert keys[0] == keys[1]
+    assert len(service.asked) == 1

@@ -20,8 +20,10 @@ from chatbot.accounts import tables as account_tables
 from chatbot.calling.completion import Completion, CompletionDone, Pulse, Started, TextDelta
 from chatbot.chat.reply import ChatReply, Citation, Done, TriageFound
 from chatbot.database import db
+from chatbot.documents import tables as document_tables
 from chatbot.errors import InvalidInput
 from chatbot.estimate import CandidateCost, Estimate
+from chatbot.quizzes import tables as quiz_tables
 from chatbot.safety.levels import Triage
 from chatbot.strategies import Skipped
 from chatbot.usage import budget_tables, day_totals, tables
@@ -78,7 +80,10 @@ class FakeService:
     """An exception among the events is raised in its turn."""
     call_events: Sequence[Any] = (Pulse(), STARTED, TextDelta("Hello "), Pulse(), TextDelta("there"),
                                   CompletionDone(COMPLETION))
+    quiz_events: Sequence[Any] = ()
+    remade: Any = None
     asked: list[tuple[Any, dict[str, Any]]] = field(default_factory=list)
+    out_of_order: list[str] = field(default_factory=list)
     closed: threading.Event = field(default_factory=threading.Event)
 
     def _answer(self, answer: Any, words: Any, how: dict[str, Any]) -> Any:
@@ -113,6 +118,12 @@ class FakeService:
             raise InvalidInput("There is no such stage.", field="stage")
         return self._answer([QUESTION], stage, {"count": count})
 
+    def make_quiz(self, order: Any) -> Iterator[Any]:
+        return self._answer(self._play(self.quiz_events), order, {})
+
+    def remake_item(self, order: Any, old: Any) -> Any:
+        return self._answer(self.remade, order, {"old": old})
+
     def estimate_chat(self, message: str, stage: str | None = None, **how: Any) -> Estimate:
         return self._answer(self.estimate, message, {"stage": stage, **how})
 
@@ -128,6 +139,9 @@ class FakeService:
     def who_would_answer(self) -> str:
         return "curated"
 
+    def whom_not_to_ask(self) -> list[str]:
+        return self.out_of_order
+
 
 AppMaker = Callable[..., APIFlask]
 
@@ -139,7 +153,8 @@ def service() -> FakeService:
     db.metadata.create_all(engine, tables=[
         tables.Call.__table__, tables.Attempt.__table__, account_tables.KEYS, account_tables.PEOPLE,
         account_tables.SESSIONS, account_tables.LATEST, budget_tables.BUDGETS, budget_tables.SPENDING,
-        budget_tables.HOLDS, day_totals.TOTALS])
+        budget_tables.HOLDS, day_totals.TOTALS, document_tables.DOCUMENTS, document_tables.PASSAGES,
+        *quiz_tables.ALL])
     return FakeService(engine=engine)
 
 

@@ -63,7 +63,14 @@ def test_an_empty_ledger_is_an_empty_report(client: FlaskClient) -> None:
 
 
 def test_ready_says_who_would_answer(client: FlaskClient) -> None:
-    assert client.get("/readyz").get_json() == {"status": "ready", "database": True, "would_answer": "curated"}
+    assert client.get("/readyz").get_json() == {
+        "status": "ready", "database": True, "would_answer": "curated", "degraded": []}
+
+
+def test_ready_but_degraded_names_the_model_that_is_gone(client: FlaskClient, service: FakeService) -> None:
+    service.out_of_order = ["together/m1: the provider has retired this model"]
+    body = client.get("/readyz").get_json()
+    assert (body["status"], body["degraded"]) == ("degraded", service.out_of_order)
 
 
 def test_without_its_database_it_lives_and_is_not_ready(client: FlaskClient, service: FakeService) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -30,7 +32,7 @@ from chatbot.errors import (
 from chatbot.providers import PROVIDERS
 from chatbot.providers.chat_completions import ChatCompletionsProvider
 from chatbot.providers.failures import from_status
-from chatbot.providers.patience import MAX_ANSWER_BYTES
+from chatbot.providers.patience import CONNECT_LIMIT, MAX_ANSWER_BYTES
 from chatbot.providers.retry_after import retry_after
 from tests.chatbot.providers.asking import MODEL, Ask, pointed_at
 from tests.loopback import (
@@ -159,6 +161,17 @@ def test_a_name_that_does_not_resolve_is_unreachable_in_time(row: str, address: 
     outcome = Ask(provider, False)(first_token_timeout=30.0)
     assert outcome.failed_with(UnknownHost).ends == "released"
     assert outcome.seconds < 6.0
+
+
+@pytest.mark.parametrize("row", ["together", "openai"])
+def test_a_resolver_that_hangs_is_left_after_its_own_limit(row: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    woken = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: woken.wait(20))  # the system's resolver, gone silent
+    provider = ChatCompletionsProvider(PROVIDERS[row], key="k", base_url="http://some-host.invalid", models=(MODEL,))
+    outcome = Ask(provider, False)(first_token_timeout=30.0)
+    woken.set()
+    assert outcome.failed_with(Unreachable).ends == "released"
+    assert CONNECT_LIMIT - 0.2 < outcome.seconds < 5.0
 
 
 def test_an_answer_that_never_stops_is_cut(sdk_provider: ChatCompletionsProvider, upstream: LoopbackProvider) -> None:

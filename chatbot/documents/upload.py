@@ -1,0 +1,160 @@
+"""From an uploaded file, or from pasted text, to passages. The file itself is never parsed in this process.
+
+`chatbot/documents/child.py` does that, and is killed when it takes longer than 4.5 s; so a bomb costs one process some
+seconds and no other request anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import structlog
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from chatbot.documents.child import NOT_INSTALLED
+from chatbot.documents.kinds import Kind, kind_of
+from chatbot.documents.letters import one_line
+from chatbot.documents.passages import Passage
+from chatbot.documents.places import Places
+from chatbot.documents.refusals import MOST_CHARACTERS, REFUSALS, BrokenFile, EmptyFile, TooCostly, TooMuchText
+from chatbot.documents.tongue import DocumentLanguage, language_of
+from chatbot.errors import Overloaded
+
+SECONDS = 4.5
+"""That reading one document may take: 300 full pages of a PDF take about two on a laptop."""
+WAIT = 5.0
+"""Seconds to wait for a place when others are being read."""
+LONGEST_TITLE = 120
+UNTITLED = "Untitled"
+_MOST_OUTPUT = 8 * MOST_CHARACTERS
+_KILLED = (-9, -24)
+"""SIGKILL and SIGXCPU: out of memory, or of processor time."""
+_ROOT = Path(__file__).parent.parent.parent
+_places = Places(at_once=max(2, os.cpu_count() or 1), waiting=6, patience=WAIT)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    """A document that was read and is not stored yet."""
+
+    kind: Kind
+    title: str
+    """What the file calls itself, or its first heading or line; never its file name."""
+    pages: int | None
+    """None for kinds without pages."""
+    language: DocumentLanguage
+    passages: tuple[Passage, ...]
+    sha256: str
+    """Of the bytes that were sent, in hex."""
+
+    @property
+    def characters(self) -> int:
+        return sum(len(passage.text) for passage in self.passages)
+
+
+class _Said(BaseModel):
+    """What the child may say. It is checked like any input: it has read a stranger's file."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    title: str
+    pages: int | None
+    passages: list[tuple[int | None, str]]
+
+
+class _SaidNo(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    refused: str
+
+
+_ANSWER: TypeAdapter[_Said | _SaidNo] = TypeAdapter(_Said | _SaidNo)
+
+
+def read_upload(filename: str, data: bytes) -> ParsedDocument:
+    """Read an uploaded file. `filename` tells the kind it should be, and is used for nothing else.
+
+    Raises NotThatKind, TooLong, Unreadable and EmptyFile (`refusals.py`), Overloaded.
+    """
+    return _parsed(kind_of(filename, data), data)
+
+
+def read_pasted(text: str) -> ParsedDocument:
+    """Read text that somebody typed or pasted. Raises TooMuchText, EmptyFile, Unreadable, Overloaded."""
+    if len(text) > MOST_CHARACTERS:
+        raise TooMuchText
+    if not text.strip():
+        raise EmptyFile
+    return _parsed("text", text.encode())
+
+
+def _parsed(kind: Kind, data: bytes) -> ParsedDocument:
+    said = _understood(_in_child(kind, data))
+    passages = tuple(Passage(page, text) for page, text in said.passages)
+    return ParsedDocument(kind=kind, title=one_line(said.title, LONGEST_TITLE) or UNTITLED, pages=said.pages,
+                          language=language_of(passage.text for passage in passages), passages=passages,
+                          sha256=hashlib.sha256(data).hexdigest())
+
+
+def _understood(output: bytes) -> _Said:
+    """Raises the refusal that the child names; BrokenFile when it says nothing that can be understood."""
+    try:
+        said = _ANSWER.validate_json(output)
+    except ValidationError:
+        raise BrokenFile from None
+    if isinstance(said, _SaidNo):
+        raise REFUSALS.get(said.refused, BrokenFile)()
+    return said
+
+
+def _in_child(kind: Kind, data: bytes) -> bytes:
+    """What the child writes. Raises TooCostly, BrokenFile, Overloaded."""
+    try:
+        with _places.place(), tempfile.TemporaryFile() as handed:  # it has no name, and is gone with this block
+            handed.write(data)
+            handed.seek(0)
+            return _run(kind, handed)
+    except OSError as error:  # no process, no memory, no disk
+        log.error("document_reader_not_started", error=type(error).__name__)
+        raise Overloaded("Documents cannot be read at this moment.") from None
+
+
+def _run(kind: Kind, handed: IO[bytes]) -> bytes:
+    late = threading.Event()
+    with subprocess.Popen([sys.executable, "-s", "-m", "chatbot.documents.child", kind], cwd=_ROOT, stdin=handed,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment()) as child:
+
+        def stop() -> None:
+            late.set()
+            child.kill()
+
+        clock = threading.Timer(SECONDS, stop)
+        clock.start()
+        assert child.stdout is not None
+        output: bytes = child.stdout.read(_MOST_OUTPUT + 1)
+        if len(output) > _MOST_OUTPUT:
+            stop()
+        child.wait()
+        clock.cancel()
+    if child.returncode == 0:
+        return output
+    log.info("document_not_read", kind=kind, exit_code=child.returncode, late=late.is_set())
+    if child.returncode == NOT_INSTALLED:
+        raise RuntimeError("a library that reads documents is not installed")
+    raise TooCostly if late.is_set() or child.returncode in _KILLED else BrokenFile
+
+
+def _environment() -> dict[str, str]:
+    """No key and no setting of ours; only where Python finds its modules."""
+    return {"PYTHONPATH": os.pathsep.join([str(_ROOT), *filter(None, sys.path)]), "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONUTF8": "1"}
