@@ -9,8 +9,9 @@ from importlib import import_module
 
 from apiflask import APIFlask
 
-BLUEPRINTS = ("pages", "login", "dashboard", "chat", "openai_compatible", "providers", "usage", "estimate", "budgets",
-              "documents", "quizzes", "quiz_items", "exports", "bank", "attempts", "savings", "legacy", "health",
+BLUEPRINTS = ("pages", "login", "take", "studio", "studio_new", "studio_items", "studio_bank", "studio_files",
+              "dashboard", "chat", "openai_compatible", "providers", "usage", "estimate", "budgets", "documents",
+              "quizzes", "quiz_items", "exports", "bank", "attempts", "savings", "legacy", "health",
               "docs")
 """Modules of this package that hold a `blueprint`, in the order of the API document."""
 

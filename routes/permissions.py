@@ -75,6 +75,36 @@ NEEDED: dict[str, Needed] = {
     "attempts.practice": "learner",
     "attempts.practise": "learner",
     "attempts.progress": "learner",
+    "take.home": "learner",
+    "take.quiz": "learner",
+    "take.answer": "learner",
+    "take.result": "learner",
+    "take.practice": "learner",
+    "take.practise": "learner",
+    # the quiz studio's pages
+    "studio.home": "educator",
+    "studio.quiz": "educator",
+    "studio.step": "educator",
+    "studio.change": "educator",
+    "studio.statistics": "educator",
+    "studio_new.choose": "educator",
+    "studio_new.make": "educator",
+    "studio_items.approve": "educator",
+    "studio_items.reject": "educator",
+    "studio_items.remake": "educator",
+    "studio_items.roll_back": "educator",
+    "studio_items.remove": "educator",
+    "studio_items.edit": "educator",
+    "studio_items.save": "educator",
+    "studio_items.new": "educator",
+    "studio_items.add": "educator",
+    "studio_items.lint": "educator",
+    "studio_items.history": "educator",
+    "studio_bank.items": "educator",
+    "studio_bank.add": "educator",
+    "studio_files.files": "educator",
+    "studio_files.download": "educator",
+    "studio_files.sheet": "educator",
     # money, and the state of the machine
     "providers.providers": "admin",
     "usage.usage": "admin",
@@ -88,7 +118,7 @@ NEEDED: dict[str, Needed] = {
 """Endpoint -> the least role that may use it."""
 
 COSTLY = frozenset({"pages.ask", "chat.chat", "legacy.chat", "openai_compatible.complete", "quizzes.make_quiz",
-                    "quiz_items.regenerate_item"})
+                    "quiz_items.regenerate_item", "studio_new.make", "studio_items.remake"})
 """Endpoints that may ask a model: each principal may use them so many times a minute, all together."""
 
 

@@ -23,7 +23,8 @@ blueprint = APIBlueprint("quiz_items", __name__, url_prefix="/api/v1/quizzes/<qu
 @costs()
 def add_item(quiz_id: str, asked: ItemIn) -> ItemOut:
     """Add an item at the end, as a draft: one written by hand, or one of the bank (`from_item`)."""
-    return shown(review().add(quiz_named(quiz_id), _from_bank(asked) if asked.from_item else _by_hand(quiz_id, asked)))
+    item = item_from_bank(asked) if asked.from_item else item_by_hand(quiz_id, asked)
+    return shown(review().add(quiz_named(quiz_id), item))
 
 
 @blueprint.get("/<item_id>")
@@ -102,7 +103,8 @@ def item_versions(quiz_id: str, item_id: str) -> VersionsOut:
     return VersionsOut(versions=[version_out(one) for one in versions_of(engine(), *item_named(quiz_id, item_id))])
 
 
-def _by_hand(quiz_id: str, asked: ItemIn) -> Item:
+def item_by_hand(quiz_id: str, asked: ItemIn) -> Item:
+    """The item that an educator wrote herself. Raises InvalidInput."""
     if asked.question is None or asked.options is None or asked.answer_index is None:
         missing = next(name for name in ("question", "options", "answer_index") if getattr(asked, name) is None)
         raise InvalidInput(f"An item needs {missing}.", field=missing,
@@ -113,7 +115,8 @@ def _by_hand(quiz_id: str, asked: ItemIn) -> Item:
                 tags=tuple(asked.tags), evidence=evidence_of(asked.evidence, language), made_by=MadeBy(path="person"))
 
 
-def _from_bank(asked: ItemIn) -> Item:
+def item_from_bank(asked: ItemIn) -> Item:
+    """The item of the bank that `from_item` names. Raises InvalidInput."""
     if asked.model_fields_set != {"from_item"}:
         raise InvalidInput("An item of the bank is taken as it is.", field="from_item",
                            remedy="Send from_item alone, and edit the copy.")

@@ -9,12 +9,19 @@ from typing import Any, get_args
 
 import pytest
 
+from chatbot.accounts.principal import LOCAL
 from chatbot.calling.completion import Provenance
 from chatbot.errors import ProviderError
-from chatbot.knowledge.cards import Wording
+from chatbot.knowledge.cards import Wording, all_cards
 from chatbot.providers.interface import State
+from chatbot.quizzes.attempts import Kind
+from chatbot.quizzes.exports import EXPORTS
+from chatbot.quizzes.history import Action
+from chatbot.quizzes.item import Bloom, Difficulty, Severity, Status
+from chatbot.quizzes.item import Path as Maker
+from chatbot.quizzes.progress import BADGES
 from chatbot.safety.levels import LEVELS
-from routes.words import LANGUAGES, TABLE, _read, words_in
+from routes.words import LANGUAGES, TABLES, _read, words_in
 
 
 def _leaves(table: dict[str, Any], where: str = "") -> Iterator[tuple[str, str]]:
@@ -56,12 +63,14 @@ def test_no_entry_has_a_name_that_a_template_would_take_for_a_method_of_a_dict()
 
 
 def test_no_word_is_left_over() -> None:
-    code = "".join(path.read_text() for folder in ("templates", "static", ".")
-                   for path in (TABLE.parent / folder).glob("*.*") if path.suffix in {".html", ".js", ".py"})
+    code = "".join(path.read_text() for path in TABLES[0].parent.rglob("*.*") if path.suffix in {".html", ".js", ".py"})
     for key, _ in _leaves(words_in("en")):
         group, _, name = key.rpartition(".")
         looked_up_by_value = group in {"who", "review", "error", "failure", "breaker", "state", "banner.emergency",
-                                       "banner.urgent", "banner.soon"}
+                                       "banner.urgent", "banner.soon", "sections", "problem", "quiz_state", "quiz_list",
+                                       "item_state", "level", "bloom", "make_error", "made_by", "said", "edit_error",
+                                       "field_name", "action", "format", "flag", "topic", "badge", "take_kind",
+                                       "severity", "cost", "principal"}
         assert looked_up_by_value or f"words.{group}.{name}" in code, key
 
 
@@ -73,3 +82,19 @@ def test_every_way_a_try_can_fail_has_its_words() -> None:
         todo += kind.__subclasses__()
     assert kinds <= words_in("en")["failure"].keys()
     assert set(get_args(State)) <= words_in("en")["state"].keys()
+
+
+def test_everything_that_a_quiz_can_be_has_its_words() -> None:
+    words = words_in("en")
+    assert words["topic"].keys() == {card.topic for card in all_cards()}
+    assert words["badge"].keys() == BADGES.keys()
+    assert words["format"].keys() == EXPORTS.keys()
+    assert words["item_state"].keys() == set(get_args(Status))
+    assert words["quiz_state"].keys() == words["quiz_list"].keys() == set(get_args(Status)) - {"rejected"}
+    assert words["made_by"].keys() == set(get_args(Maker))
+    assert words["action"].keys() == set(get_args(Action))
+    assert words["level"].keys() == set(get_args(Difficulty))
+    assert words["bloom"].keys() == set(get_args(Bloom))
+    assert words["take_kind"].keys() == set(get_args(Kind))
+    assert words["severity"].keys() == set(get_args(Severity))
+    assert words["principal"].keys() == {LOCAL.id}

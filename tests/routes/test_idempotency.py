@@ -30,6 +30,11 @@ KEY = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
 
 FREE = {
     "pages.ask": "a form of a browser, which cannot send a header",
+    **dict.fromkeys(
+        ("take.answer", "take.practise", "studio.step", "studio.change", "studio_new.make", "studio_items.approve",
+         "studio_items.reject", "studio_items.remake", "studio_items.roll_back", "studio_items.remove",
+         "studio_items.save", "studio_items.add", "studio_items.lint", "studio_bank.add"),
+        "a form of a browser, which cannot send a header; making is refused twice within two seconds"),
     "login.sign_in": "asks no model", "login.sign_out": "asks no model", "estimate.estimate": "asks no model",
     "quizzes.lint": "asks no model and stores nothing",
     "documents.add_document": "asks no model; the same file is the same document",
