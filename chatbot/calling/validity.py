@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 from chatbot.errors import EmptyAnswer, Filtered, Looping, NotText, SchemaBroken, Truncated
@@ -65,11 +66,11 @@ class TextGate(Gate):
         return fresh
 
 
-class JsonGate(Gate):
-    """For an answer that must satisfy a JSON Schema: shows all of it at the end, or nothing."""
+class WholeGate(Gate):
+    """Shows all of an answer at its end, or nothing: `check` raises SchemaBroken for one that is of no use."""
 
-    def __init__(self, schema: dict[str, Any]) -> None:
-        self._schema = schema
+    def __init__(self, check: Callable[[str], object]) -> None:
+        self._check = check
         self._text = ""
 
     def feed(self, text: str) -> str:
@@ -80,8 +81,15 @@ class JsonGate(Gate):
         judge(self._text, finish_reason)
         if finish_reason == "length":
             raise SchemaBroken("the JSON was cut at the token limit")
-        check_schema(self._text, self._schema)
+        self._check(self._text)
         return self._text
+
+
+class JsonGate(WholeGate):
+    """For an answer that must satisfy a JSON Schema."""
+
+    def __init__(self, schema: dict[str, Any]) -> None:
+        super().__init__(lambda text: check_schema(text, schema))
 
 
 def judge(text: str, finish_reason: FinishReason | None) -> None:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chatbot.calling.validity import Gate, judge
 from chatbot.errors import SchemaBroken
 from chatbot.knowledge.language import detect_language
 from chatbot.knowledge.support import Passages, same_word, sentences
 from chatbot.knowledge.words import content_words
-from chatbot.providers.interface import FinishReason
 from chatbot.quizzes.distractors import from_model, misconceptions_for, nearest, siblings
 from chatbot.quizzes.draft import Draft
 from chatbot.quizzes.fact import Fact
@@ -30,25 +28,6 @@ LONGEST_KEY = 150
 GROUNDED = 0.5
 """Share of a stem's content words that must stand in its fact; a scenario brings words of its own."""
 GROUNDED_SCENARIO = 0.25
-
-
-class CandidateGate(Gate):
-    """Fails the try unless its answer holds a good item; `read` keeps that item and raises SchemaBroken for none."""
-
-    def __init__(self, read: Callable[[str], object]) -> None:
-        self._read = read
-        self._text = ""
-
-    def feed(self, text: str) -> str:
-        self._text += text
-        return ""
-
-    def end(self, finish_reason: FinishReason | None) -> str:
-        judge(self._text, finish_reason)
-        if finish_reason == "length":
-            raise SchemaBroken("the JSON was cut at the token limit")
-        self._read(self._text)
-        return self._text
 
 
 class Reader:

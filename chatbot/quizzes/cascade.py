@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from chatbot.calling.completion import CompletionDone, Failed
+from chatbot.calling.validity import WholeGate
 from chatbot.calls import Calls, Order
 from chatbot.database import new_id
 from chatbot.errors import (
@@ -27,7 +28,7 @@ from chatbot.errors import (
 from chatbot.privacy.permit import why_not
 from chatbot.providers.interface import ChatRequest
 from chatbot.quizzes.arrange import Places
-from chatbot.quizzes.candidate import CandidateGate, Reader
+from chatbot.quizzes.candidate import Reader
 from chatbot.quizzes.cloze import draft_of_sentence
 from chatbot.quizzes.draft import Draft
 from chatbot.quizzes.fact import Fact
@@ -145,7 +146,7 @@ class Cascade:
         return Order(
             request=ChatRequest(item_messages(fact, wanted, order.bloom, order.difficulty), max_tokens=ANSWER_TOKENS,
                                 temperature=TEMPERATURE, schema=candidate_schema(wanted)),
-            wish=step.wish, gate=partial(CandidateGate, reader),
+            wish=step.wish, gate=partial(WholeGate, reader),
             call=NewCall(FEATURE, step.wish.strategy, stage=fact.stage, language=fact.language,
                          conversation_id=conversation, principal=order.principal))
 
