@@ -28,11 +28,11 @@ from chatbot.database import migrate, open_engine, usd
 from chatbot.knowledge.cards import Language, all_cards
 from chatbot.local_model.embedded import fetch
 from chatbot.providers import build_providers
-from chatbot.quizzes.events import QuizDone
-from chatbot.quizzes.generate import QuizMaker
 from chatbot.quizzes.item import Item
 from chatbot.quizzes.lint import blocking, lint_item, lint_set
-from chatbot.quizzes.order import QuizOrder
+from chatbot.quizzes.making.events import QuizDone
+from chatbot.quizzes.making.generate import QuizMaker
+from chatbot.quizzes.making.order import QuizOrder
 from chatbot.quizzes.stems import stem_key
 from chatbot.stages import all_stages
 from chatbot.usage.ledger import Ledger

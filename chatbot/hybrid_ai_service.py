@@ -29,12 +29,12 @@ from chatbot.knowledge.search import CardSearch
 from chatbot.provider_status import ModelInfo, list_models, status_of, who_would_answer, whom_not_to_ask
 from chatbot.providers import build_providers
 from chatbot.providers.interface import Message, Provider
-from chatbot.quizzes.editions import published_items
-from chatbot.quizzes.events import QuizEvent
-from chatbot.quizzes.generate import QuizMaker
 from chatbot.quizzes.item import Item
-from chatbot.quizzes.order import QuizOrder
-from chatbot.quizzes.template import items_from_cards, legacy_question
+from chatbot.quizzes.making.events import QuizEvent
+from chatbot.quizzes.making.generate import QuizMaker
+from chatbot.quizzes.making.order import QuizOrder
+from chatbot.quizzes.making.template import items_from_cards, legacy_question
+from chatbot.quizzes.records.editions import published_items
 from chatbot.stages import stage_named
 from chatbot.strategies import parse_wish
 from chatbot.usage.day_totals import fold

@@ -12,11 +12,11 @@ from dataclasses import asdict
 from apiflask import APIBlueprint
 
 from chatbot.errors import RecordsUnavailable
-from chatbot.quizzes.attempts import Choice, Scored, answer_again, answer_quiz
-from chatbot.quizzes.editions import ShownItem, published_quizzes, shown_quiz
-from chatbot.quizzes.progress import progress_of
-from chatbot.quizzes.spacing import due_items
-from chatbot.quizzes.statistics import note_flags
+from chatbot.quizzes.learning.attempts import Choice, Scored, answer_again, answer_quiz
+from chatbot.quizzes.learning.progress import progress_of
+from chatbot.quizzes.learning.spacing import due_items
+from chatbot.quizzes.learning.statistics import note_flags
+from chatbot.quizzes.records.editions import ShownItem, published_quizzes, shown_quiz
 from chatbot.stages import stage_named
 from routes.attempt_schemas import (
     AskedItemOut,

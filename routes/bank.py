@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apiflask import APIBlueprint
 
-from chatbot.quizzes.bank import Wanted, flags_of, search, similar
+from chatbot.quizzes.records.bank import Wanted, flags_of, search, similar
 from chatbot.stages import stage_named
 from routes.quiz_rooms import engine
 from routes.quiz_schemas import BankQuery, ItemsOut, SimilarItemOut, SimilarOut, SimilarQuery

@@ -11,9 +11,9 @@ from apiflask import APIBlueprint
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chatbot.quizzes.bank import NewItem, read_quiz, store_quiz
 from chatbot.quizzes.exports import EXPORTS, export_quiz
 from chatbot.quizzes.imports import IMPORTS, import_items
+from chatbot.quizzes.records.bank import NewItem, read_quiz, store_quiz
 from chatbot.stages import stage_named
 from routes.auth import current_principal
 from routes.idempotency import costs

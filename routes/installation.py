@@ -17,9 +17,9 @@ from chatbot.chat.general import SamplingWishes
 from chatbot.chat.reply import ChatEvent, ChatReply
 from chatbot.estimate import Estimate
 from chatbot.providers.interface import Message
-from chatbot.quizzes.events import QuizEvent
 from chatbot.quizzes.item import Item
-from chatbot.quizzes.order import QuizOrder
+from chatbot.quizzes.making.events import QuizEvent
+from chatbot.quizzes.making.order import QuizOrder
 from config import Settings, Strategy
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from apiflask import APIBlueprint
 
 from chatbot.errors import InvalidInput
-from chatbot.quizzes.bank import Wanted, flags_of, read_item, read_quiz, search, versions_of
 from chatbot.quizzes.item import Item, MadeBy
+from chatbot.quizzes.records.bank import Wanted, flags_of, read_item, read_quiz, search, versions_of
 from routes.idempotency import costs
 from routes.installation import installation
 from routes.quiz_making import order_to_remake, refuse_double_click

@@ -15,13 +15,13 @@ from chatbot.documents.upload import read_pasted
 from chatbot.errors import FunzaError, InvalidInput, Truncated
 from chatbot.knowledge.cards import all_cards
 from chatbot.knowledge.passages import SourcePassage
-from chatbot.quizzes.bank import NewItem, read_quiz, store_quiz, taken_stems
-from chatbot.quizzes.events import Failed, ItemReady, Progress, QuizDone, QuizEvent
 from chatbot.quizzes.item import BankItem
-from chatbot.quizzes.judging import Judge
-from chatbot.quizzes.order import QuizOrder, checked
+from chatbot.quizzes.making.events import Failed, ItemReady, Progress, QuizDone, QuizEvent
+from chatbot.quizzes.making.order import QuizOrder, checked
+from chatbot.quizzes.records.bank import NewItem, read_quiz, store_quiz, taken_stems
+from chatbot.quizzes.records.judging import Judge
+from chatbot.quizzes.records.twice import refuse_twice
 from chatbot.quizzes.stems import stem_key
-from chatbot.quizzes.twice import refuse_twice
 from chatbot.safety.replies import reply_text
 from chatbot.stages import stage_named
 from config import Settings

@@ -10,10 +10,10 @@ from sqlalchemy import Engine
 
 from chatbot.documents.store import Documents
 from chatbot.errors import NotFound
-from chatbot.quizzes.judging import Judge
-from chatbot.quizzes.release import Release
-from chatbot.quizzes.review import Review
-from chatbot.quizzes.rows import NO_ITEM, NO_QUIZ
+from chatbot.quizzes.records.judging import Judge
+from chatbot.quizzes.records.release import Release
+from chatbot.quizzes.records.review import Review
+from chatbot.quizzes.records.rows import NO_ITEM, NO_QUIZ
 from routes.auth import current_principal
 from routes.installation import installation
 

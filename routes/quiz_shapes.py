@@ -7,10 +7,10 @@ from typing import Any, cast
 
 from chatbot.database import usd
 from chatbot.knowledge.cards import Language, all_cards
-from chatbot.quizzes.bank import StoredQuiz
-from chatbot.quizzes.history import Version
 from chatbot.quizzes.item import BankItem, Evidence, Finding, Item, MadeBy
-from chatbot.quizzes.review import Edit
+from chatbot.quizzes.records.bank import StoredQuiz
+from chatbot.quizzes.records.history import Version
+from chatbot.quizzes.records.review import Edit
 from routes.quiz_schemas import (
     ChangeOut,
     EvidenceIn,

@@ -7,8 +7,8 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response
 
-from chatbot.quizzes.bank import changes_of, flags_of, list_quizzes, read_quiz
-from chatbot.quizzes.statistics import FEWEST, ItemStatistics, quiz_statistics
+from chatbot.quizzes.learning.statistics import FEWEST, ItemStatistics, quiz_statistics
+from chatbot.quizzes.records.bank import changes_of, flags_of, list_quizzes, read_quiz
 from chatbot.stages import stage_named
 from routes.idempotency import costs
 from routes.quiz_making import make, prepare, stream

@@ -12,12 +12,12 @@ from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from chatbot.errors import InvalidInput, NotFound
-from chatbot.quizzes.bank import StoredQuiz, list_quizzes, read_quiz
-from chatbot.quizzes.editions import items_of_edition
-from chatbot.quizzes.release import Release
-from chatbot.quizzes.states import OPEN, SHOWN, QuizStep
-from chatbot.quizzes.statistics import FEWEST, quiz_statistics
-from chatbot.quizzes.transactions import reading
+from chatbot.quizzes.learning.statistics import FEWEST, quiz_statistics
+from chatbot.quizzes.records.bank import StoredQuiz, list_quizzes, read_quiz
+from chatbot.quizzes.records.editions import items_of_edition
+from chatbot.quizzes.records.release import Release
+from chatbot.quizzes.records.states import OPEN, SHOWN, QuizStep
+from chatbot.quizzes.records.transactions import reading
 from chatbot.safety.replies import reply_text
 from chatbot.safety.triage import triage
 from chatbot.stages import all_stages, stage_named

@@ -6,7 +6,7 @@ from flask import render_template, request
 from pydantic import ValidationError
 from werkzeug.wrappers import Response
 
-from chatbot.quizzes.bank import Wanted, list_quizzes, search, similar
+from chatbot.quizzes.records.bank import Wanted, list_quizzes, search, similar
 from chatbot.stages import all_stages, stage_named
 from routes.errors import first_mistake
 from routes.page_blueprint import page_blueprint

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Response, render_template, request
 
 from chatbot.errors import InvalidInput
-from chatbot.quizzes.bank import StoredQuiz, read_quiz
 from chatbot.quizzes.exports import EXPORTS, export_quiz
 from chatbot.quizzes.exports.interface import CannotExport
 from chatbot.quizzes.exports.selection import SIGNED, selected
+from chatbot.quizzes.records.bank import StoredQuiz, read_quiz
 from routes.exports import attachment
 from routes.page_blueprint import page_blueprint
 from routes.page_words import page_words

@@ -12,10 +12,10 @@ from werkzeug.wrappers import Response
 
 from chatbot.errors import FunzaError, InvalidInput, NotFound, VersionConflict
 from chatbot.knowledge.cards import all_cards
-from chatbot.quizzes.bank import StoredQuiz, read_item, read_quiz, versions_of
-from chatbot.quizzes.history import changes
 from chatbot.quizzes.item import BankItem, Evidence, Finding, Item, MadeBy
-from chatbot.quizzes.states import OPEN
+from chatbot.quizzes.records.bank import StoredQuiz, read_item, read_quiz, versions_of
+from chatbot.quizzes.records.history import changes
+from chatbot.quizzes.records.states import OPEN
 from routes.errors import status_of
 from routes.installation import installation
 from routes.page_blueprint import page_blueprint

@@ -16,7 +16,7 @@ from chatbot.documents.store import Documents
 from chatbot.documents.upload import read_upload
 from chatbot.errors import FunzaError, InvalidInput
 from chatbot.knowledge.cards import all_cards
-from chatbot.quizzes.twice import refuse_twice
+from chatbot.quizzes.records.twice import refuse_twice
 from chatbot.stages import Stage, all_stages, stage_named
 from routes.auth import current_principal
 from routes.errors import BodyTooLarge, status_of

@@ -8,12 +8,12 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from chatbot.database import usd
-from chatbot.quizzes.bank import StoredQuiz, flags_of
 from chatbot.quizzes.item import BankItem, Finding, MadeBy
 from chatbot.quizzes.lint import in_language
-from chatbot.quizzes.states import OPEN, SHOWN
-from chatbot.quizzes.transactions import reading
-from chatbot.quizzes.who import name_of
+from chatbot.quizzes.records.bank import StoredQuiz, flags_of
+from chatbot.quizzes.records.states import OPEN, SHOWN
+from chatbot.quizzes.records.transactions import reading
+from chatbot.quizzes.records.who import name_of
 from routes.dashboard import money
 from routes.quiz_rooms import engine, zone
 from routes.quiz_shapes import api_field

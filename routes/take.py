@@ -14,12 +14,12 @@ from werkzeug.wrappers import Response
 
 from chatbot.database import now
 from chatbot.errors import InvalidInput, NotFound, RecordsUnavailable
-from chatbot.quizzes.attempts import Choice, Kind, Scored, answer_again, answer_quiz
-from chatbot.quizzes.editions import ShownQuiz, published_quizzes, shown_quiz
-from chatbot.quizzes.progress import progress_of
-from chatbot.quizzes.results import result_of
-from chatbot.quizzes.spacing import due_items
-from chatbot.quizzes.statistics import note_flags
+from chatbot.quizzes.learning.attempts import Choice, Kind, Scored, answer_again, answer_quiz
+from chatbot.quizzes.learning.progress import progress_of
+from chatbot.quizzes.learning.results import result_of
+from chatbot.quizzes.learning.spacing import due_items
+from chatbot.quizzes.learning.statistics import note_flags
+from chatbot.quizzes.records.editions import ShownQuiz, published_quizzes, shown_quiz
 from chatbot.stages import all_stages
 from routes.auth import current_principal
 from routes.page_blueprint import page_blueprint

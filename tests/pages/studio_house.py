@@ -13,9 +13,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from chatbot.database import new_id
-from chatbot.quizzes.bank import StoredQuiz, read_quiz
-from chatbot.quizzes.judging import Judge
-from chatbot.quizzes.release import Release
+from chatbot.quizzes.records.bank import StoredQuiz, read_quiz
+from chatbot.quizzes.records.judging import Judge
+from chatbot.quizzes.records.release import Release
 from config import Settings
 from routes.installation import installation
 from run import create_app

@@ -46,6 +46,7 @@ def test_the_next_question_belongs_to_the_same_conversation(open_page: OpenPage,
     service.asked.clear()
     ask(page, "And folic acid?")
     expect(page.locator("#turn q")).to_have_text("And folic acid?")
+    expect(page.locator(".turn").last).not_to_have_attribute("aria-busy", "true")
     assert service.asked[-1][1]["conversation_id"] == ANSWER.conversation_id
 
 

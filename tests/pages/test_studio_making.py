@@ -14,9 +14,9 @@ from chatbot.calling.completion import Failed
 from chatbot.database import migrate, open_engine
 from chatbot.errors import QuizUnavailable
 from chatbot.knowledge.cards import all_cards
-from chatbot.quizzes.events import ItemReady, Progress, QuizDone
 from chatbot.quizzes.item import Item, MadeBy
-from chatbot.quizzes.template import items_from_cards
+from chatbot.quizzes.making.events import ItemReady, Progress, QuizDone
+from chatbot.quizzes.making.template import items_from_cards
 from chatbot.safety.triage import triage
 from config import Settings
 from routes import register_routes

@@ -13,9 +13,9 @@ from sqlalchemy import update
 
 from chatbot.accounts.principal import Role
 from chatbot.database import now
-from chatbot.quizzes.bank import list_quizzes
 from chatbot.quizzes.item import BankItem
-from chatbot.quizzes.tables import SPACED
+from chatbot.quizzes.records.bank import list_quizzes
+from chatbot.quizzes.records.tables import SPACED
 from tests.pages.conftest import WITH_AND_WITHOUT_SCRIPT, OpenPage, serving
 from tests.pages.studio_house import PAGE, Studio, studio
 from tests.routes.accounts import PASSWORD, build

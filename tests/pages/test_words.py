@@ -14,12 +14,12 @@ from chatbot.calling.completion import Provenance
 from chatbot.errors import ProviderError
 from chatbot.knowledge.cards import Wording, all_cards
 from chatbot.providers.interface import State
-from chatbot.quizzes.attempts import Kind
 from chatbot.quizzes.exports import EXPORTS
-from chatbot.quizzes.history import Action
 from chatbot.quizzes.item import Bloom, Difficulty, Severity, Status
 from chatbot.quizzes.item import Path as Maker
-from chatbot.quizzes.progress import BADGES
+from chatbot.quizzes.learning.attempts import Kind
+from chatbot.quizzes.learning.progress import BADGES
+from chatbot.quizzes.records.history import Action
 from chatbot.safety.levels import LEVELS
 from routes.words import LANGUAGES, TABLES, _read, words_in
 

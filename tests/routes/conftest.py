@@ -23,7 +23,7 @@ from chatbot.database import db
 from chatbot.documents import tables as document_tables
 from chatbot.errors import InvalidInput
 from chatbot.estimate import CandidateCost, Estimate
-from chatbot.quizzes import tables as quiz_tables
+from chatbot.quizzes.records import tables as quiz_tables
 from chatbot.safety.levels import Triage
 from chatbot.strategies import Skipped
 from chatbot.usage import budget_tables, day_totals, tables

@@ -10,12 +10,12 @@ from jsonschema import Draft202012Validator
 from sqlalchemy import update
 from werkzeug.http import parse_options_header
 
-from chatbot.quizzes.bank import NewItem, StoredQuiz, store_quiz
 from chatbot.quizzes.exports import EXPORTS
 from chatbot.quizzes.imports import IMPORTS
 from chatbot.quizzes.item import Item
-from chatbot.quizzes.judging import Judge
-from chatbot.quizzes.tables import ITEMS
+from chatbot.quizzes.records.bank import NewItem, StoredQuiz, store_quiz
+from chatbot.quizzes.records.judging import Judge
+from chatbot.quizzes.records.tables import ITEMS
 from routes.exports import attachment
 from tests.chatbot.quizzes.exports.readers import READERS, read_gift
 from tests.chatbot.quizzes.exports.sample import COWS, HOSTILE, IRON, hostile_item

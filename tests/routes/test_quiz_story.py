@@ -13,10 +13,10 @@ from sqlalchemy import update
 
 from chatbot.database import now
 from chatbot.knowledge.cards import all_cards
-from chatbot.quizzes.events import ItemReady, Progress, QuizDone
 from chatbot.quizzes.item import Item
-from chatbot.quizzes.tables import SPACED
-from chatbot.quizzes.template import items_from_cards
+from chatbot.quizzes.making.events import ItemReady, Progress, QuizDone
+from chatbot.quizzes.making.template import items_from_cards
+from chatbot.quizzes.records.tables import SPACED
 from tests.routes.conftest import FakeService
 from tests.routes.quiz_story import ITEM, QUIZ, TRIED_IN_THE_QUIZ_STORY
 

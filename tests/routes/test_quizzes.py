@@ -14,8 +14,8 @@ from sqlalchemy import Engine, func, select, update
 from chatbot.calling.completion import Failed
 from chatbot.database import migrate, open_engine
 from chatbot.errors import NoProvider, Truncated
-from chatbot.quizzes.events import ItemReady, QuizDone
-from chatbot.quizzes.tables import QUIZZES, RECENT
+from chatbot.quizzes.making.events import ItemReady, QuizDone
+from chatbot.quizzes.records.tables import QUIZZES, RECENT
 from chatbot.safety.levels import Triage
 from routes.permissions import COSTLY
 from tests.routes.conftest import FakeService, check_problem, events_of

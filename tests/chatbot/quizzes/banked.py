@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from chatbot.database import migrate, open_engine
-from chatbot.quizzes.attempts import Attempt, Choice, answer_quiz
-from chatbot.quizzes.bank import NewItem, StoredQuiz, store_quiz
-from chatbot.quizzes.editions import shown_quiz
 from chatbot.quizzes.item import Evidence, Finding, Item, MadeBy
-from chatbot.quizzes.judging import Judge
-from chatbot.quizzes.release import Release
-from chatbot.quizzes.review import Review
+from chatbot.quizzes.learning.attempts import Attempt, Choice, answer_quiz
+from chatbot.quizzes.records.bank import NewItem, StoredQuiz, store_quiz
+from chatbot.quizzes.records.editions import shown_quiz
+from chatbot.quizzes.records.judging import Judge
+from chatbot.quizzes.records.release import Release
+from chatbot.quizzes.records.review import Review
 
 ZONE = ZoneInfo("Africa/Nairobi")
 AMINA, BEATRICE, LEARNER = "01JDAM1NA00000000000000000", "01JDBEATR1CE00000000000000", "01JDLEARNER000000000000000"

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import func, select
 
 from chatbot.errors import InvalidInput, NotFound
-from chatbot.quizzes.attempts import Choice, answer_quiz, erase
-from chatbot.quizzes.bank import read_quiz
-from chatbot.quizzes.editions import published_items, published_quizzes, shown_quiz
-from chatbot.quizzes.tables import ANSWERS, ATTEMPTS, SPACED
+from chatbot.quizzes.learning.attempts import Choice, answer_quiz, erase
+from chatbot.quizzes.records.bank import read_quiz
+from chatbot.quizzes.records.editions import published_items, published_quizzes, shown_quiz
+from chatbot.quizzes.records.tables import ANSWERS, ATTEMPTS, SPACED
 from tests.chatbot.quizzes.banked import LEARNER, ZONE, Bank, an_item
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from chatbot.errors import InvalidInput, NotFound, RecordsUnavailable
 from chatbot.knowledge.cards import all_cards
-from chatbot.quizzes.bank import (
+from chatbot.quizzes.making.template import items_from_cards
+from chatbot.quizzes.records.bank import (
     MOST_ITEMS,
     NewItem,
     Wanted,
@@ -21,10 +22,9 @@ from chatbot.quizzes.bank import (
     store_quiz,
     taken_stems,
 )
-from chatbot.quizzes.judging import Judge
+from chatbot.quizzes.records.judging import Judge
+from chatbot.quizzes.records.tables import ITEMS, QUIZZES
 from chatbot.quizzes.stems import stem_key
-from chatbot.quizzes.tables import ITEMS, QUIZZES
-from chatbot.quizzes.template import items_from_cards
 from tests.chatbot.quizzes.banked import AMINA, Bank, an_item
 
 

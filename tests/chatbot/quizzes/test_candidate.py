@@ -6,12 +6,12 @@ import pytest
 
 from chatbot.errors import SchemaBroken
 from chatbot.knowledge.cards import all_cards
-from chatbot.quizzes.candidate import draft_of
-from chatbot.quizzes.draft import Draft
-from chatbot.quizzes.fact import Fact
-from chatbot.quizzes.schema import Proposal, candidate_schema, proposals
-from chatbot.quizzes.spans import cut_from_a_no, verbatim
-from chatbot.quizzes.template import fact_of_card
+from chatbot.quizzes.making.candidate import draft_of
+from chatbot.quizzes.making.draft import Draft
+from chatbot.quizzes.making.fact import Fact
+from chatbot.quizzes.making.schema import Proposal, candidate_schema, proposals
+from chatbot.quizzes.making.spans import cut_from_a_no, verbatim
+from chatbot.quizzes.making.template import fact_of_card
 
 CARD = next(card for card in all_cards() if card.id == "eight-antenatal-contacts")
 FACT = fact_of_card(CARD, "en")

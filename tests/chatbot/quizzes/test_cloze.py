@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from chatbot.knowledge.passages import SourcePassage
-from chatbot.quizzes.arrange import Places
-from chatbot.quizzes.cloze import draft_of_sentence, facts_of_passage
-from chatbot.quizzes.fact import Fact
 from chatbot.quizzes.item import MadeBy
 from chatbot.quizzes.lint import blocking, lint_item
+from chatbot.quizzes.making.arrange import Places
+from chatbot.quizzes.making.cloze import draft_of_sentence, facts_of_passage
+from chatbot.quizzes.making.fact import Fact
 
 TEXT = ("The cord falls off after 2 weeks. The second visit comes after 3 days. They then go home for 5 weeks. "
         "Only breast milk is given for 6 months. Take 60 mg of iron. Is all of that right? "

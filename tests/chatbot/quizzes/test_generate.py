@@ -14,10 +14,10 @@ from chatbot.errors import InvalidInput, QuizUnavailable, RateLimited, ServerFai
 from chatbot.knowledge.cards import all_cards
 from chatbot.knowledge.passages import SourcePassage
 from chatbot.providers.interface import ChatRequest, Provider
-from chatbot.quizzes.events import Failed, ItemReady, Progress, QuizDone, QuizEvent
-from chatbot.quizzes.generate import QuizMaker
 from chatbot.quizzes.lint import lint_set
-from chatbot.quizzes.order import QuizOrder
+from chatbot.quizzes.making.events import Failed, ItemReady, Progress, QuizDone, QuizEvent
+from chatbot.quizzes.making.generate import QuizMaker
+from chatbot.quizzes.making.order import QuizOrder
 from chatbot.quizzes.stems import stem_key
 from chatbot.usage.budget_limits import set_budget
 from chatbot.usage.budgets import EVERYONE

@@ -10,11 +10,11 @@ from chatbot.calling.health import Health
 from chatbot.calls import Calls
 from chatbot.knowledge.cards import all_cards
 from chatbot.providers import build_providers
-from chatbot.quizzes.events import QuizDone
-from chatbot.quizzes.generate import QuizMaker
 from chatbot.quizzes.item import Item
 from chatbot.quizzes.lint import blocking, lint_item
-from chatbot.quizzes.order import QuizOrder
+from chatbot.quizzes.making.events import QuizDone
+from chatbot.quizzes.making.generate import QuizMaker
+from chatbot.quizzes.making.order import QuizOrder
 from chatbot.usage.ledger import Ledger
 from chatbot.usage.prices import PriceBook
 from tests.chatbot.quizzes.writers import BAD, HOSTILE_WORDS, good, items, mixed, source_of

@@ -6,7 +6,7 @@ import pytest
 
 from chatbot.errors import InvalidInput, TooLong
 from chatbot.knowledge.passages import SourcePassage
-from chatbot.quizzes.order import MOST_TEXT, QuizOrder, checked, passages_of_text
+from chatbot.quizzes.making.order import MOST_TEXT, QuizOrder, checked, passages_of_text
 
 SWAHILI = "Mama anapaswa kunyonyesha mtoto kwa miezi sita ya kwanza. Maziwa ya mama yanatosha."
 

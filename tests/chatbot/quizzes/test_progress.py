@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select, update
 
-from chatbot.quizzes.gains import gains_of, group_gain, normalised_gain
-from chatbot.quizzes.progress import BADGES, Progress, longest_streak, progress_of, streak
-from chatbot.quizzes.tables import ATTEMPTS
+from chatbot.quizzes.learning.gains import gains_of, group_gain, normalised_gain
+from chatbot.quizzes.learning.progress import BADGES, Progress, longest_streak, progress_of, streak
+from chatbot.quizzes.records.tables import ATTEMPTS
 from tests.chatbot.quizzes.banked import LEARNER, ZONE, Bank, an_item
 
 TODAY = date(2026, 3, 10)
@@ -41,7 +41,7 @@ def test_an_attempt_falls_on_the_day_of_the_installations_time_zone(bank: Bank, 
     before = datetime.now(UTC)
     bank_zone = ZoneInfo(zone)
     items = [one.id for one in quiz.items]
-    from chatbot.quizzes.attempts import Choice, answer_quiz
+    from chatbot.quizzes.learning.attempts import Choice, answer_quiz
 
     answer_quiz(bank.engine, LEARNER, quiz.id, [Choice(one, 1) for one in items], zone=bank_zone)
     with bank.engine.connect() as connection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot.quizzes.quantity import quantities, quantity_of
+from chatbot.quizzes.making.quantity import quantities, quantity_of
 
 
 @pytest.mark.parametrize(("text", "spans"), [

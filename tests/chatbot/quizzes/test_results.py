@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from chatbot.errors import NotFound
-from chatbot.quizzes.attempts import Choice, answer_again
-from chatbot.quizzes.bank import read_quiz
-from chatbot.quizzes.results import result_of
-from chatbot.quizzes.tables import ATTEMPTS
+from chatbot.quizzes.learning.attempts import Choice, answer_again
+from chatbot.quizzes.learning.results import result_of
+from chatbot.quizzes.records.bank import read_quiz
+from chatbot.quizzes.records.tables import ATTEMPTS
 from tests.chatbot.quizzes.banked import AMINA, LEARNER, ZONE, Bank
 
 

@@ -13,11 +13,11 @@ import pytest
 from chatbot.accounts.people import People
 from chatbot.accounts.seal import Seal
 from chatbot.errors import FunzaError, HasFlaws, InvalidInput, NotFound, VersionConflict, WrongState
-from chatbot.quizzes.bank import StoredQuiz, changes_of, read_item, read_quiz, versions_of
-from chatbot.quizzes.editions import published_items, shown_quiz
 from chatbot.quizzes.item import Status
-from chatbot.quizzes.review import Review
-from chatbot.quizzes.states import ITEM_STEPS, QUIZ_STEPS, ItemStep, QuizStep
+from chatbot.quizzes.records.bank import StoredQuiz, changes_of, read_item, read_quiz, versions_of
+from chatbot.quizzes.records.editions import published_items, shown_quiz
+from chatbot.quizzes.records.review import Review
+from chatbot.quizzes.records.states import ITEM_STEPS, QUIZ_STEPS, ItemStep, QuizStep
 from tests.chatbot.quizzes.banked import AMINA, BEATRICE, Bank, an_item
 
 QUIZ_STATES = ("draft", "in_review", "approved", "published", "retired")

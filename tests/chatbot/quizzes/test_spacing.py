@@ -12,10 +12,10 @@ from sqlalchemy import select, update
 
 from chatbot.database import now
 from chatbot.errors import InvalidInput, NotFound, VersionConflict
-from chatbot.quizzes.attempts import Choice, answer_again
-from chatbot.quizzes.bank import read_quiz
-from chatbot.quizzes.spacing import LONGEST_DAYS, due_items, reviewed
-from chatbot.quizzes.tables import SPACED
+from chatbot.quizzes.learning.attempts import Choice, answer_again
+from chatbot.quizzes.learning.spacing import LONGEST_DAYS, due_items, reviewed
+from chatbot.quizzes.records.bank import read_quiz
+from chatbot.quizzes.records.tables import SPACED
 from tests.chatbot.quizzes.banked import LEARNER, ZONE, Bank, an_item
 
 AT = datetime(2026, 3, 1, 9, tzinfo=UTC)

@@ -10,10 +10,17 @@ import pytest
 from sqlalchemy import update
 
 from chatbot.errors import NotFound
-from chatbot.quizzes.bank import Wanted, flags_of, read_quiz, search
-from chatbot.quizzes.editions import ShownItem
-from chatbot.quizzes.statistics import FEWEST, Answered, correlation, item_statistics, note_flags, quiz_statistics
-from chatbot.quizzes.tables import ITEMS
+from chatbot.quizzes.learning.statistics import (
+    FEWEST,
+    Answered,
+    correlation,
+    item_statistics,
+    note_flags,
+    quiz_statistics,
+)
+from chatbot.quizzes.records.bank import Wanted, flags_of, read_quiz, search
+from chatbot.quizzes.records.editions import ShownItem
+from chatbot.quizzes.records.tables import ITEMS
 from tests.chatbot.quizzes.banked import Bank, an_item
 
 

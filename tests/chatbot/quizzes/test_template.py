@@ -7,10 +7,10 @@ from collections import Counter
 import pytest
 
 from chatbot.knowledge.cards import Card, Language, all_cards
-from chatbot.quizzes.arrange import ascending
 from chatbot.quizzes.item import Evidence, Item, MadeBy
 from chatbot.quizzes.lint import blocking, lint_item
-from chatbot.quizzes.template import bloom_of, draft_of_card, fact_of_card, items_from_cards, legacy_question
+from chatbot.quizzes.making.arrange import ascending
+from chatbot.quizzes.making.template import bloom_of, draft_of_card, fact_of_card, items_from_cards, legacy_question
 from chatbot.stages import all_stages
 
 STAGES = [stage.id for stage in all_stages()]

@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any
 
 from chatbot.knowledge.cards import Wording, all_cards
-from chatbot.quizzes.prompt import CLOSE, OPEN
+from chatbot.quizzes.making.prompt import CLOSE, OPEN
 
 Writer = Callable[[dict[str, Any]], str]
 HOSTILE_WORDS = ("<script", "evil.example", "5000 mg", "ignore all previous", "javascript:", "all of the above")

@@ -9,12 +9,12 @@ import random
 from collections.abc import Sequence
 
 from chatbot.knowledge.cards import Card, Language
-from chatbot.quizzes.arrange import Places
-from chatbot.quizzes.distractors import nearest, siblings
-from chatbot.quizzes.draft import Draft
-from chatbot.quizzes.fact import Fact
 from chatbot.quizzes.item import Bloom, Item, MadeBy
-from chatbot.quizzes.quantity import quantities
+from chatbot.quizzes.making.arrange import Places
+from chatbot.quizzes.making.distractors import nearest, siblings
+from chatbot.quizzes.making.draft import Draft
+from chatbot.quizzes.making.fact import Fact
+from chatbot.quizzes.making.quantity import quantities
 
 _WHY = ("why ", "kwa nini ", "kwa sababu gani ")
 

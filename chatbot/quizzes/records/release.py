@@ -13,16 +13,16 @@ from sqlalchemy import Connection, Engine, Row, insert, update
 
 from chatbot.database import now
 from chatbot.errors import InvalidInput
-from chatbot.quizzes.bank import StoredQuiz, read_quiz
-from chatbot.quizzes.history import Action, Diff, moved
 from chatbot.quizzes.item import Finding, Item, Status
-from chatbot.quizzes.judging import Judge
-from chatbot.quizzes.plain import plain
-from chatbot.quizzes.review import LONGEST_REASON, needed_reason
-from chatbot.quizzes.rows import find_quiz, items_of, next_version, stale_quiz
-from chatbot.quizzes.states import ITEMS_FOLLOW, OPEN, SHOWN, QuizStep, quiz_after
-from chatbot.quizzes.tables import CHANGES, EDITION_ITEMS, EDITIONS, ITEMS, QUIZZES
-from chatbot.quizzes.transactions import reading, writing
+from chatbot.quizzes.records.bank import StoredQuiz, read_quiz
+from chatbot.quizzes.records.history import Action, Diff, moved
+from chatbot.quizzes.records.judging import Judge
+from chatbot.quizzes.records.plain import plain
+from chatbot.quizzes.records.review import LONGEST_REASON, needed_reason
+from chatbot.quizzes.records.rows import find_quiz, items_of, next_version, stale_quiz
+from chatbot.quizzes.records.states import ITEMS_FOLLOW, OPEN, SHOWN, QuizStep, quiz_after
+from chatbot.quizzes.records.tables import CHANGES, EDITION_ITEMS, EDITIONS, ITEMS, QUIZZES
+from chatbot.quizzes.records.transactions import reading, writing
 
 DONE: dict[QuizStep, Action] = {"submit": "submitted", "approve": "approved", "reject": "rejected",
                                 "publish": "published", "retire": "retired", "reopen": "reopened", "change": "edited"}

@@ -14,12 +14,12 @@ from sqlalchemy import Connection, Engine, Row, case, update
 
 from chatbot.database import new_id, now
 from chatbot.errors import HasFlaws, InvalidInput, WrongState
-from chatbot.quizzes.bank import MOST_ITEMS, versions_of
-from chatbot.quizzes.history import Action
 from chatbot.quizzes.item import BankItem, Bloom, Difficulty, Evidence, Finding, Item, Status
-from chatbot.quizzes.judging import Judge
-from chatbot.quizzes.plain import plain, plain_item
-from chatbot.quizzes.rows import (
+from chatbot.quizzes.records.bank import MOST_ITEMS, versions_of
+from chatbot.quizzes.records.history import Action
+from chatbot.quizzes.records.judging import Judge
+from chatbot.quizzes.records.plain import plain, plain_item
+from chatbot.quizzes.records.rows import (
     add_item,
     bank_item,
     find_item,
@@ -29,9 +29,9 @@ from chatbot.quizzes.rows import (
     next_version,
     stale_item,
 )
-from chatbot.quizzes.states import QUIZ_STEPS, item_after
-from chatbot.quizzes.tables import QUIZZES
-from chatbot.quizzes.transactions import reading, writing
+from chatbot.quizzes.records.states import QUIZ_STEPS, item_after
+from chatbot.quizzes.records.tables import QUIZZES
+from chatbot.quizzes.records.transactions import reading, writing
 
 LONGEST_REASON = 500
 

@@ -16,9 +16,9 @@ from sqlalchemy import Connection, Engine, Row, Select, select
 from chatbot.errors import InvalidInput, NotFound
 from chatbot.knowledge.cards import Language
 from chatbot.quizzes.item import Item
-from chatbot.quizzes.rows import NO_QUIZ
-from chatbot.quizzes.tables import EDITION_ITEMS, EDITIONS, QUIZZES, VERSIONS
-from chatbot.quizzes.transactions import reading
+from chatbot.quizzes.records.rows import NO_QUIZ
+from chatbot.quizzes.records.tables import EDITION_ITEMS, EDITIONS, QUIZZES, VERSIONS
+from chatbot.quizzes.records.transactions import reading
 
 
 @dataclass(frozen=True, slots=True)

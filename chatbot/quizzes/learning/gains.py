@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, select
 
-from chatbot.quizzes.tables import ATTEMPTS
+from chatbot.quizzes.records.tables import ATTEMPTS
 
 
 @dataclass(frozen=True, slots=True)

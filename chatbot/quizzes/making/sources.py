@@ -11,12 +11,12 @@ from chatbot.errors import InvalidInput
 from chatbot.knowledge.cards import Card
 from chatbot.knowledge.search import CardSearch
 from chatbot.knowledge.support import sentences
-from chatbot.quizzes.cloze import facts_of_passage
-from chatbot.quizzes.fact import Fact
-from chatbot.quizzes.hostile import is_not_a_fact
 from chatbot.quizzes.item import Bloom
-from chatbot.quizzes.order import QuizOrder
-from chatbot.quizzes.template import bloom_of, fact_of_card
+from chatbot.quizzes.making.cloze import facts_of_passage
+from chatbot.quizzes.making.fact import Fact
+from chatbot.quizzes.making.hostile import is_not_a_fact
+from chatbot.quizzes.making.order import QuizOrder
+from chatbot.quizzes.making.template import bloom_of, fact_of_card
 
 T = TypeVar("T")
 MOST_FOUND = 20

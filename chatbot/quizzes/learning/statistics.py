@@ -20,11 +20,11 @@ from math import sqrt
 
 from sqlalchemy import Connection, Engine, func, select, update
 
-from chatbot.quizzes.editions import ShownItem, items_of_edition
-from chatbot.quizzes.gains import Gain, group_gain
-from chatbot.quizzes.rows import find_quiz
-from chatbot.quizzes.tables import ANSWERS, ATTEMPTS, EDITIONS, ITEMS
-from chatbot.quizzes.transactions import reading, writing
+from chatbot.quizzes.learning.gains import Gain, group_gain
+from chatbot.quizzes.records.editions import ShownItem, items_of_edition
+from chatbot.quizzes.records.rows import find_quiz
+from chatbot.quizzes.records.tables import ANSWERS, ATTEMPTS, EDITIONS, ITEMS
+from chatbot.quizzes.records.transactions import reading, writing
 
 FEWEST = 30
 LITTLE = 0.2

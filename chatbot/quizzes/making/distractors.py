@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 
 from chatbot.knowledge.cards import Card, all_cards
 from chatbot.knowledge.support import Passages
-from chatbot.quizzes.fact import Fact
-from chatbot.quizzes.quantity import Quantity, quantities, quantity_of
+from chatbot.quizzes.making.fact import Fact
+from chatbot.quizzes.making.quantity import Quantity, quantities, quantity_of
 
 _MEDICINE = ("mass", "volume")
 LONGEST = 120

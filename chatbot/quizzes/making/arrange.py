@@ -10,7 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 
-from chatbot.quizzes.quantity import quantity_of
+from chatbot.quizzes.making.quantity import quantity_of
 
 
 class Places:

@@ -13,14 +13,14 @@ from chatbot.calls import Calls
 from chatbot.errors import FunzaError, QuizUnavailable
 from chatbot.knowledge.cards import Card, all_cards
 from chatbot.knowledge.search import CardSearch
-from chatbot.quizzes.arrange import Places
-from chatbot.quizzes.cascade import FEATURE, Cascade, Made
-from chatbot.quizzes.events import Failed, ItemReady, Progress, QuizDone, QuizEvent
-from chatbot.quizzes.fact import Fact
 from chatbot.quizzes.item import Finding, Item
 from chatbot.quizzes.lint import lint_item
-from chatbot.quizzes.order import QuizOrder, checked
-from chatbot.quizzes.sources import facts_of
+from chatbot.quizzes.making.arrange import Places
+from chatbot.quizzes.making.cascade import FEATURE, Cascade, Made
+from chatbot.quizzes.making.events import Failed, ItemReady, Progress, QuizDone, QuizEvent
+from chatbot.quizzes.making.fact import Fact
+from chatbot.quizzes.making.order import QuizOrder, checked
+from chatbot.quizzes.making.sources import facts_of
 from chatbot.quizzes.stems import NEAR, alike, stem_key
 from chatbot.usage.spent import Spent, spent_on
 

@@ -15,10 +15,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from chatbot.database import new_id, now
 from chatbot.errors import InvalidInput, NotFound, VersionConflict
-from chatbot.quizzes.editions import ShownItem, find_edition, live_items
-from chatbot.quizzes.spacing import is_spaced, note_answers
-from chatbot.quizzes.tables import ANSWERS, ATTEMPTS, SPACED
-from chatbot.quizzes.transactions import writing
+from chatbot.quizzes.learning.spacing import is_spaced, note_answers
+from chatbot.quizzes.records.editions import ShownItem, find_edition, live_items
+from chatbot.quizzes.records.tables import ANSWERS, ATTEMPTS, SPACED
+from chatbot.quizzes.records.transactions import writing
 
 Kind = Literal["practice", "pre", "post"]
 """`pre` before teaching and `post` after it are compared (`gains.py`); everything else is practice."""

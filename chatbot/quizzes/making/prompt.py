@@ -13,9 +13,9 @@ from typing import Any
 
 from chatbot.knowledge.cards import Card, all_cards
 from chatbot.providers.interface import Message
-from chatbot.quizzes.fact import Fact
 from chatbot.quizzes.item import Bloom, Difficulty
-from chatbot.quizzes.schema import CANDIDATES
+from chatbot.quizzes.making.fact import Fact
+from chatbot.quizzes.making.schema import CANDIDATES
 
 OPEN, CLOSE = "=====BEGIN SOURCE=====", "=====END SOURCE====="
 

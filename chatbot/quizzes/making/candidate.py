@@ -12,16 +12,16 @@ from chatbot.errors import SchemaBroken
 from chatbot.knowledge.language import detect_language
 from chatbot.knowledge.support import Passages, same_word, sentences
 from chatbot.knowledge.words import content_words
-from chatbot.quizzes.distractors import from_model, misconceptions_for, nearest, siblings
-from chatbot.quizzes.draft import Draft
-from chatbot.quizzes.fact import Fact
-from chatbot.quizzes.hostile import catches_all, is_hostile
 from chatbot.quizzes.item import Bloom, Difficulty, Item
+from chatbot.quizzes.making.distractors import from_model, misconceptions_for, nearest, siblings
+from chatbot.quizzes.making.draft import Draft
+from chatbot.quizzes.making.fact import Fact
+from chatbot.quizzes.making.hostile import catches_all, is_hostile
+from chatbot.quizzes.making.order import QuizOrder
+from chatbot.quizzes.making.schema import Proposal, candidate_schema, proposals
+from chatbot.quizzes.making.spans import cut_from_a_no, verbatim
+from chatbot.quizzes.making.template import bloom_of
 from chatbot.quizzes.numerals import NUMBER, in_digits
-from chatbot.quizzes.order import QuizOrder
-from chatbot.quizzes.schema import Proposal, candidate_schema, proposals
-from chatbot.quizzes.spans import cut_from_a_no, verbatim
-from chatbot.quizzes.template import bloom_of
 
 LONGEST_STEM = 220
 LONGEST_KEY = 150

@@ -14,8 +14,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from chatbot.database import now
 from chatbot.errors import AskedTwice
-from chatbot.quizzes.tables import RECENT
-from chatbot.quizzes.transactions import writing
+from chatbot.quizzes.records.tables import RECENT
+from chatbot.quizzes.records.transactions import writing
 
 WITHIN = timedelta(seconds=2)
 KEPT = timedelta(minutes=1)

@@ -13,14 +13,14 @@ from chatbot.database import new_id, now
 from chatbot.errors import InvalidInput
 from chatbot.knowledge.cards import Language
 from chatbot.knowledge.words import content_words
-from chatbot.quizzes.history import Version
 from chatbot.quizzes.item import BankItem, Item, Quiz, Status
-from chatbot.quizzes.judging import Judge
-from chatbot.quizzes.plain import plain, plain_item
-from chatbot.quizzes.rows import add_item, bank_item, find_item, find_quiz, items_of, key_of
+from chatbot.quizzes.records.history import Version
+from chatbot.quizzes.records.judging import Judge
+from chatbot.quizzes.records.plain import plain, plain_item
+from chatbot.quizzes.records.rows import add_item, bank_item, find_item, find_quiz, items_of, key_of
+from chatbot.quizzes.records.tables import CHANGES, ITEMS, QUIZZES, TERMS, VERSIONS
+from chatbot.quizzes.records.transactions import reading, writing
 from chatbot.quizzes.stems import NEAR, alike, stem_key
-from chatbot.quizzes.tables import CHANGES, ITEMS, QUIZZES, TERMS, VERSIONS
-from chatbot.quizzes.transactions import reading, writing
 
 MOST_ITEMS = 200
 """Of one quiz."""

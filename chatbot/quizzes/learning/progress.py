@@ -13,9 +13,9 @@ from datetime import date, timedelta, tzinfo
 from sqlalchemy import Connection, Engine, case, func, select
 
 from chatbot.database import now
-from chatbot.quizzes.gains import Gain, gains_of
-from chatbot.quizzes.tables import ATTEMPTS
-from chatbot.quizzes.transactions import reading
+from chatbot.quizzes.learning.gains import Gain, gains_of
+from chatbot.quizzes.records.tables import ATTEMPTS
+from chatbot.quizzes.records.transactions import reading
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,16 +27,16 @@ from chatbot.errors import (
 )
 from chatbot.privacy.permit import why_not
 from chatbot.providers.interface import ChatRequest
-from chatbot.quizzes.arrange import Places
-from chatbot.quizzes.candidate import Reader
-from chatbot.quizzes.cloze import draft_of_sentence
-from chatbot.quizzes.draft import Draft
-from chatbot.quizzes.fact import Fact
 from chatbot.quizzes.item import Item, MadeBy
-from chatbot.quizzes.order import QuizOrder
-from chatbot.quizzes.prompt import item_messages
-from chatbot.quizzes.schema import candidate_schema
-from chatbot.quizzes.template import draft_of_card
+from chatbot.quizzes.making.arrange import Places
+from chatbot.quizzes.making.candidate import Reader
+from chatbot.quizzes.making.cloze import draft_of_sentence
+from chatbot.quizzes.making.draft import Draft
+from chatbot.quizzes.making.fact import Fact
+from chatbot.quizzes.making.order import QuizOrder
+from chatbot.quizzes.making.prompt import item_messages
+from chatbot.quizzes.making.schema import candidate_schema
+from chatbot.quizzes.making.template import draft_of_card
 from chatbot.strategies import Plan, Wish, plan
 from chatbot.usage.ledger import NewCall
 from chatbot.usage.spent import Spent

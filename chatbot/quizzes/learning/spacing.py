@@ -17,9 +17,9 @@ from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from chatbot.database import now
-from chatbot.quizzes.editions import ShownItem, live_items
-from chatbot.quizzes.tables import EDITION_ITEMS, QUIZZES, SPACED
-from chatbot.quizzes.transactions import reading
+from chatbot.quizzes.records.editions import ShownItem, live_items
+from chatbot.quizzes.records.tables import EDITION_ITEMS, QUIZZES, SPACED
+from chatbot.quizzes.records.transactions import reading
 
 if TYPE_CHECKING:
     from fsrs import Scheduler

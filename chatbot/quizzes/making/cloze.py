@@ -12,12 +12,12 @@ from chatbot.knowledge.cards import Language
 from chatbot.knowledge.language import detect_language
 from chatbot.knowledge.passages import SourcePassage
 from chatbot.knowledge.support import sentences
-from chatbot.quizzes.distractors import nearest, sibling_values
-from chatbot.quizzes.draft import Draft
-from chatbot.quizzes.fact import Fact, points_back
-from chatbot.quizzes.hostile import is_not_a_fact
-from chatbot.quizzes.quantity import Quantity, quantities
-from chatbot.quizzes.texts import GAP, MISSING_AMOUNT
+from chatbot.quizzes.making.distractors import nearest, sibling_values
+from chatbot.quizzes.making.draft import Draft
+from chatbot.quizzes.making.fact import Fact, points_back
+from chatbot.quizzes.making.hostile import is_not_a_fact
+from chatbot.quizzes.making.quantity import Quantity, quantities
+from chatbot.quizzes.making.texts import GAP, MISSING_AMOUNT
 
 FEWEST_WORDS, MOST_WORDS = 5, 45
 LEAST = 2

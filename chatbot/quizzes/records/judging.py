@@ -12,9 +12,9 @@ from sqlalchemy import Engine, select
 
 from chatbot.knowledge.cards import all_cards
 from chatbot.quizzes.item import Evidence, Finding, Item
-from chatbot.quizzes.rows import key_of
-from chatbot.quizzes.tables import ITEMS
-from chatbot.quizzes.transactions import reading
+from chatbot.quizzes.records.rows import key_of
+from chatbot.quizzes.records.tables import ITEMS
+from chatbot.quizzes.records.transactions import reading
 
 MOST_LOOKED_AT = 20
 """Items with the same stem."""

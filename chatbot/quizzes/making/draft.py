@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chatbot.quizzes.arrange import Places
-from chatbot.quizzes.fact import Fact
 from chatbot.quizzes.item import Bloom, Difficulty, Item, MadeBy
-from chatbot.quizzes.texts import rationale_of
+from chatbot.quizzes.making.arrange import Places
+from chatbot.quizzes.making.fact import Fact
+from chatbot.quizzes.making.texts import rationale_of
 
 
 @dataclass(frozen=True, slots=True)

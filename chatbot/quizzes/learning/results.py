@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Engine, Select, select
 
 from chatbot.errors import NotFound
-from chatbot.quizzes.attempts import Attempt, Scored
-from chatbot.quizzes.editions import shown_item
-from chatbot.quizzes.tables import ANSWERS, ATTEMPTS, EDITION_ITEMS, SPACED, VERSIONS
-from chatbot.quizzes.transactions import reading
+from chatbot.quizzes.learning.attempts import Attempt, Scored
+from chatbot.quizzes.records.editions import shown_item
+from chatbot.quizzes.records.tables import ANSWERS, ATTEMPTS, EDITION_ITEMS, SPACED, VERSIONS
+from chatbot.quizzes.records.transactions import reading
 
 
 def result_of(engine: Engine, principal: str, attempt_id: str) -> Attempt:

@@ -11,11 +11,11 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from chatbot.database import now
 from chatbot.errors import NotFound, VersionConflict
 from chatbot.knowledge.words import content_words
-from chatbot.quizzes.history import Action, Diff, changes, moved
 from chatbot.quizzes.item import BankItem, Finding, Item, Status
+from chatbot.quizzes.records.history import Action, Diff, changes, moved
+from chatbot.quizzes.records.tables import ITEMS, QUIZZES, TERMS, VERSIONS
+from chatbot.quizzes.records.who import name_of
 from chatbot.quizzes.stems import stem_key
-from chatbot.quizzes.tables import ITEMS, QUIZZES, TERMS, VERSIONS
-from chatbot.quizzes.who import name_of
 
 LONGEST_KEY = 200
 LONGEST_TERM = 64
