@@ -13,6 +13,10 @@
     ├── Overloaded               more calls at once than this server takes: nobody was asked
     ├── ServerStopping           the server goes down, and the answer was not finished in time
     ├── LedgerUnavailable        the `reserved` row could not commit, so no call was made
+    ├── RecordsUnavailable       other records cannot be read or written now
+    ├── Conflict                 the record is not as the request expects it
+    │   ├── VersionConflict      somebody else changed it in the meantime
+    │   └── WrongState           its state does not allow this step
     └── ProviderError            one try at one provider failed
         ├── Unreachable          refused, or reset before the request was sent
         │   ├── UnknownHost      its name does not resolve
@@ -137,6 +141,27 @@ class LedgerUnavailable(FunzaError):
     code = "ledger_unavailable"
     title = "The cost ledger cannot be written, so no model was called"
     retryable = True
+
+
+class RecordsUnavailable(FunzaError):
+    code = "records_unavailable"
+    title = "The database does not answer now"
+    retryable = True
+
+
+class Conflict(FunzaError):
+    code = "conflict"
+    title = "The record is not as this request expects it"
+
+
+class VersionConflict(Conflict):
+    code = "version_conflict"
+    title = "Somebody changed this in the meantime"
+
+
+class WrongState(Conflict):
+    code = "wrong_state"
+    title = "The state of this record does not allow that step"
 
 
 class ProviderError(FunzaError):

@@ -9,8 +9,9 @@ from importlib import import_module
 
 from apiflask import APIFlask
 
-BLUEPRINTS = ("pages", "login", "dashboard", "chat", "openai_compatible", "providers", "usage", "estimate", "budgets",
-              "savings", "legacy", "health", "docs")
+BLUEPRINTS = ("pages", "login", "dashboard", "clinical", "clinical_versions", "clinical_queue", "chat",
+              "openai_compatible", "providers", "usage", "estimate", "budgets", "savings", "consents", "receipts",
+              "my_data", "escalations", "legacy", "health", "docs")
 """Modules of this package that hold a `blueprint`, in the order of the API document."""
 
 

@@ -16,7 +16,10 @@ from chatbot.calling.completion import CallEvent, Completion
 from chatbot.chat.general import SamplingWishes
 from chatbot.chat.reply import ChatEvent, ChatReply
 from chatbot.estimate import Estimate
+from chatbot.privacy.consent import CloudConsent
+from chatbot.privacy.conversations import Conversations
 from chatbot.providers.interface import Message
+from chatbot.safety.versions_in_force import RulesInForce
 from config import Settings, Strategy
 
 
@@ -38,6 +41,10 @@ class Service(Protocol):
 
     engine: Engine
     """Of the database that the ledger is in."""
+    conversations: Conversations
+    """Where what was said is kept."""
+    rules: RulesInForce
+    """Keeps this process triaging by the version that was published last."""
 
     def generate_chat_response(
         self, message: str, *, stage: str | None = None, language: str | None = None,
@@ -66,6 +73,8 @@ class Service(Protocol):
         self, messages: tuple[Message, ...], *, model: str = "hybrid", count: int = 1,
         strategy: Strategy | None = None, max_tokens: int | None = None,
     ) -> Estimate: ...
+
+    def cloud_consent(self, conversation_id: str, principal: str) -> CloudConsent: ...
 
     def get_provider_status(self) -> list[dict[str, Any]]: ...
 

@@ -21,7 +21,7 @@ MAX_DEPTH = 32
 MAX_DIGITS = 20
 """Digits of the longest whole number; a 64-bit one has 19 and a sign."""
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-FORM_BLUEPRINTS = frozenset({"pages", "login"})
+FORM_BLUEPRINTS = frozenset({"pages", "login", "clinical", "clinical_versions", "clinical_queue"})
 """Blueprints whose pages post an HTML form."""
 STRICT_QUERY_PREFIXES = ("/api/", "/v1/")
 """Elsewhere an unknown query parameter (a cache buster, a campaign tag) is ignored."""

@@ -5,9 +5,9 @@
     "headache & vision"          both, anywhere in the message
     "baby !move|still"           a baby, and either a denied `move` ("not moving") or `still`
     "bleed ^after-birth"         bleeding, and no mention of a birth anywhere in the message
-    "pain severe ~mild"          no `mild` within three words of what was found
+    "pain severe ~mild"          no `mild` within three words of anything that was found
 
-A name is a concept of the lexicon or of `measures.py`, or a stage fact (`stage:antenatal`).
+A name is a concept of the lexicon or of `measures.py`, a stage fact (`stage:antenatal`), or `learned-vote` (`vote.py`).
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ class Pattern:
     text: str
     groups: tuple[Group, ...]
     nowhere: tuple[str, ...]
+    needs: tuple[frozenset[str], ...]
+    """Of each of these sets the message must mention one concept: most rules are out at a glance."""
 
     def concepts(self) -> set[str]:
         """Every concept the rule names."""
@@ -57,6 +59,7 @@ class Index:
             self._by_concept[mention.concept].append(mention)
         for fact in facts:
             self._by_concept[fact].append(Mention(fact, "thing", 0, 0, -1))
+        self.said = frozenset(self._by_concept)
 
     def has(self, concept: str) -> bool:
         """Whether the message mentions it; `!fever`: whether it denies it."""
@@ -71,28 +74,34 @@ class Index:
 
 def parse(text: str) -> Pattern:
     """Raises ValueError for a rule that cannot be read."""
-    groups, nowhere = [], []
+    groups: list[Group] = []
+    nowhere: list[str] = []
+    near = tuple(concept for word in text.split() if word[0] == "~" for concept in word[1:].split("|"))
     for part in text.split(" & "):
-        terms, near, window = [], [], WINDOW
+        terms, window = [], WINDOW
         for word in part.split():
             if word[0] == "@":
                 window = int(word[1:])
             elif word[0] == "^":
                 nowhere += word[1:].split("|")
             elif word[0] == "~":
-                near += word[1:].split("|")
+                continue
             elif _TERM.fullmatch(word):
                 terms.append(tuple((one.lstrip("!"), one.startswith("!")) for one in word.split("|")))
             else:
                 raise ValueError(f"cannot read {word!r} in rule {text!r}")
         if not terms:
             raise ValueError(f"nothing to find in rule {text!r}")
-        groups.append(Group(tuple(terms), window, tuple(near)))
-    return Pattern(text, tuple(groups), tuple(nowhere))
+        groups.append(Group(tuple(terms), window, near))
+    needs = tuple(frozenset(concept for concept, _ in term) for group in groups for term in group.terms)
+    return Pattern(text, tuple(groups), tuple(nowhere), needs)
 
 
 def match(pattern: Pattern, index: Index) -> list[Mention] | None:
     """The mentions that satisfy the rule, or None. The first set that is not over is preferred."""
+    for need in pattern.needs:
+        if need.isdisjoint(index.said):
+            return None
     if any(index.has(concept) for concept in pattern.nowhere):
         return None
     found: list[Mention] = []

@@ -56,8 +56,7 @@ def test_no_entry_has_a_name_that_a_template_would_take_for_a_method_of_a_dict()
 
 
 def test_no_word_is_left_over() -> None:
-    code = "".join(path.read_text() for folder in ("templates", "static", ".")
-                   for path in (TABLE.parent / folder).glob("*.*") if path.suffix in {".html", ".js", ".py"})
+    code = "".join(path.read_text() for path in TABLE.parent.rglob("*.*") if path.suffix in {".html", ".js", ".py"})
     for key, _ in _leaves(words_in("en")):
         group, _, name = key.rpartition(".")
         looked_up_by_value = group in {"who", "review", "error", "failure", "breaker", "state", "banner.emergency",

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 UNDOCUMENTED = ("/static/", "/docs", "/openapi.json")
-PAGES = ("pages.", "login.", "dashboard.")
+PAGES = ("pages.", "login.", "dashboard.", "clinical")
 """Files, and the document itself; the pages are for people."""
 ASK = {"message": "Why iron?"}
 COMPLETE = {"model": "hybrid", "messages": [{"role": "user", "content": "Hi"}]}
@@ -23,6 +23,9 @@ CALLS: list[tuple[str, str, str, Any]] = [
     ("get", "/api/v1/usage/savings", "/api/v1/usage/savings?by=language", None),
     ("post", "/api/v1/estimate", "/api/v1/estimate", ASK), ("get", "/api/v1/budgets", "/api/v1/budgets", None),
     ("put", "/api/v1/budgets", "/api/v1/budgets", {"window": "day", "limit_usd": "2.5"}),
+    ("get", "/api/v1/consents", "/api/v1/consents", None),
+    ("post", "/api/v1/consents", "/api/v1/consents", {"purpose": "openai_cloud", "version": 1, "given": True}),
+    ("get", "/api/v1/escalations", "/api/v1/escalations?show=all", None),
     ("get", "/get_quiz_{stage}", "/get_quiz_birth", None), ("get", "/livez", "/livez", None),
     ("get", "/readyz", "/readyz", None)]
 
@@ -63,7 +66,10 @@ def test_every_route_is_described_and_tells_of_problems(document: dict[str, Any]
 
 
 def test_every_documented_answer_is_tried_below(document: dict[str, Any]) -> None:
-    assert {(method, path) for method, path, _, _ in CALLS} | {("get", "/metrics")} == {
+    tried = {(method, path) for method, path, _, _ in CALLS}
+    # /metrics is no JSON; receipts need a call (test_consents.py), a record must be there (test_escalations.py).
+    assert tried | {("get", "/metrics"), ("get", "/api/v1/calls/{call_id}/receipts"),
+                    ("post", "/api/v1/escalations/{record}")} == {
         (method, path) for path, operations in document["paths"].items() for method in operations}
 
 

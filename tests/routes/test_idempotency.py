@@ -31,6 +31,10 @@ KEY = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
 FREE = {
     "pages.ask": "a form of a browser, which cannot send a header",
     "login.sign_in": "asks no model", "login.sign_out": "asks no model", "estimate.estimate": "asks no model",
+    "my_data.forget": "asks no model", "my_data.erase": "asks no model",
+    "consents.post_consent": "asks no model", "pages.consent": "asks no model",
+    **dict.fromkeys(("clinical.change", "clinical.discard", "clinical.tried", "clinical.run", "clinical_queue.change",
+                     "clinical_versions.publish", "clinical_versions.go_back", "escalations.change"), "asks no model"),
     "budgets.put_budget": "asks no model", "budgets.delete_budget": "asks no model",
 }
 """Endpoints that change something or take a body, and cost nothing; or why they honour no key."""
