@@ -8,7 +8,7 @@ NEEDS := $(if $(filter-out 0,$(GPU)),requirements.txt,requirements-core.txt)
 
 .DEFAULT_GOAL := help
 NEEDS_SCALED := $(if $(filter-out 0,$(GPU)),requirements-serving.txt,)
-.PHONY: help run run-scaled test check docs bench smoke clean
+.PHONY: help run run-scaled test check docs bench safety smoke clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' Makefile | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ bench: $(VENV)/for-requirements-dev.txt  ## measure: start-up, added latency, lo
 	$(VENV)/bin/python -m bench.startup
 	$(VENV)/bin/python -m bench.overhead
 	$(VENV)/bin/python -m bench.local_decode
+
+safety: $(VENV)/for-requirements-dev.txt  ## measure danger signs: recall and false alarms; fails under the gate
+	$(VENV)/bin/python -m tests.chatbot.safety.gate --ablation
 
 smoke: $(VENV)/for-requirements-dev.txt  ## start the real server, ask the main questions, print the answers
 	$(VENV)/bin/python -m bench.smoke

@@ -67,7 +67,18 @@ class Settings(BaseSettings):
     extraction_strategy: Strategy = Field("hybrid", description="the same, for documents")
     cloud_policy: Literal["allowed", "ask", "never"] = Field(
         "allowed", description="may redacted text go to a cloud: allowed, ask (consent per conversation) or never")
+    retention_days: int = Field(
+        30, ge=0, le=3_650,
+        description="days that what was said is kept, sealed with SECRET_KEY; 0, or no key: in memory only")
+    receipt_text: bool = Field(
+        False, description="true: receipts keep the redacted text that left, sealed with SECRET_KEY, for who wrote it")
     chain: NameList = Field((), description="ordered provider[/model] list, when the default order will not do")
+
+    # --- danger signs that a person should see to ---
+    escalation_minutes_emergency: int = Field(
+        15, ge=1, le=10_080, description="minutes after which an emergency that nobody handled is overdue")
+    escalation_minutes_urgent: int = Field(
+        120, ge=1, le=10_080, description="the same for a sign that should be seen today")
 
     # --- the local model ---
     local_engine: Literal["auto", "transformers", "llama_cpp", "openai_url", "off"] = Field(
@@ -180,7 +191,14 @@ class Settings(BaseSettings):
             raise ValueError(f"AUTH=off is allowed only on a loopback HOST, not on {self.host}")
         if self.auth == "on" and not self.secret_key.get_secret_value().strip():
             raise ValueError("AUTH=on needs SECRET_KEY, for example the output of: openssl rand -hex 32")
+        if self.receipt_text and not self.secret_key.get_secret_value().strip():
+            raise ValueError("RECEIPT_TEXT=true needs SECRET_KEY, for example the output of: openssl rand -hex 32")
         return self
+
+    @property
+    def escalation_minutes(self) -> dict[str, int]:
+        """By tier, after how many minutes an escalation that nobody handled is overdue."""
+        return {"emergency": self.escalation_minutes_emergency, "urgent": self.escalation_minutes_urgent}
 
     @property
     def is_loopback(self) -> bool:

@@ -10,6 +10,7 @@ import logging
 import os
 import secrets
 import sys
+from datetime import date
 from pathlib import Path
 
 import structlog
@@ -20,6 +21,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from chatbot.database import MIGRATIONS, db, engine_options, migrate, prepare_folder
 from chatbot.hybrid_ai_service import HybridAIService, use_service
 from chatbot.log_lines import LogLines
+from chatbot.safety.emergency_numbers import warn_of_old_numbers
 from chatbot.usage.price_tables import WrongPrices
 from commands import register_commands
 from config import Settings, load_settings, stop
@@ -38,6 +40,7 @@ def create_app(settings: Settings | None = None, service: HybridAIService | None
     """
     settings = settings or load_settings()
     _log_as_json_lines()
+    warn_of_old_numbers(settings.emergency_numbers, settings.emergency_numbers_verified_on, date.today())
     app = APIFlask("funza", title="Funza Mama", version="1", enable_openapi=False, static_folder=None)  # type: ignore[arg-type]
     app.config.update(
         SECRET_KEY=settings.secret_key.get_secret_value() or secrets.token_hex(32),

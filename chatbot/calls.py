@@ -7,7 +7,7 @@ Rules: faults.md 1.1 (at most 2 tries a provider and 3 a call, full jitter, one 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from dataclasses import replace
 
@@ -18,10 +18,13 @@ from chatbot.calling.health import Health
 from chatbot.calling.one_call import OneCall
 from chatbot.calling.order import Order
 from chatbot.calling.stopping import STOPPING
+from chatbot.privacy.consent import CloudConsent, Consents
 from chatbot.privacy.permit import why_not
+from chatbot.privacy.receipts import ReceiptSeal
 from chatbot.providers.interface import Provider
+from chatbot.safety.levels import Triage
 from chatbot.strategies import plan
-from chatbot.usage.ledger import Ledger
+from chatbot.usage.ledger import Ledger, NewCall
 from chatbot.usage.priced import only_priced
 from chatbot.usage.prices import PriceBook
 from config import Settings
@@ -34,8 +37,20 @@ class Calls(Shared):
 
     def __init__(self, settings: Settings, providers: Mapping[str, Provider], ledger: Ledger,
                  prices: PriceBook, health: Health) -> None:
-        super().__init__(settings, providers, ledger, prices, health, Admission(settings.max_calls), STOPPING)
+        seal = ReceiptSeal(settings.secret_key.get_secret_value()) if settings.receipt_text else None
+        super().__init__(settings, providers, ledger, prices, health, Admission(settings.max_calls), STOPPING,
+                         Consents(ledger.engine), seal)
         self._first = ""
+        self._escalate: Callable[[Triage, NewCall], None] | None = None
+
+    def escalate_to(self, note: Callable[[Triage, NewCall], None]) -> None:
+        """Have `note` told of each danger sign that a feature says it found. It must return at once and not raise."""
+        self._escalate = note
+
+    def noticed(self, found: Triage, call: NewCall) -> None:
+        """For features, before they answer: have a person told of a grave sign, beside the answer."""
+        if self._escalate is not None:
+            self._escalate(found, call)
 
     def preferring(self, provider: str) -> Calls:
         """The same, asking `provider` first where an order names none."""
@@ -47,11 +62,20 @@ class Calls(Shared):
         """The events of one call. Raises UnknownModel at once, before anything is written, when the wish is unknown."""
         if not order.ask_models:
             return OneCall(self, order).traced(())
-        wish = replace(order.wish, no_cloud=why_not(self.settings.cloud_policy) or "",
+        no_cloud = why_not(self.settings.cloud_policy, consented=self.consent_of(order.call) is not None)
+        wish = replace(order.wish, no_cloud=no_cloud or "",
                        provider=order.wish.provider or self._first)
         chain = plan(wish, self.providers, self.settings.chain)
         chain = only_priced(chain, self.prices, allow_unpriced=self.settings.allow_unpriced)
         return OneCall(self, order, chain.left_out, wish.no_cloud).traced(chain.candidates)
+
+    def cloud_consent(self, call: NewCall) -> CloudConsent:
+        """Whether such a call's words may go to a cloud, where that is asked of people."""
+        clouds = (one for one in self.providers.values() if one.leaves_machine)
+        asks = self.settings.cloud_policy == "ask" and call.strategy != "local"
+        if not asks or all(one.readiness().state == "not_configured" for one in clouds):
+            return "not_asked"
+        return "given" if self.consent_of(call) else "needed"
 
     def finish(self, order: Order) -> Completion:
         """Run an order to its end. Raises the FunzaError of a call that failed."""

@@ -16,7 +16,7 @@
     ├── ServerStopping           the server goes down, and the answer was not finished in time
     ├── QuizUnavailable          not one good item could be made; never a half quiz
     ├── LedgerUnavailable        the `reserved` row could not commit, so no call was made
-    ├── RecordsUnavailable       quizzes and attempts cannot be read or written now
+    ├── RecordsUnavailable       records beside the ledger cannot be read or written now
     ├── Conflict                 the record is not as the request expects it
     │   ├── VersionConflict      somebody else changed it in the meantime
     │   ├── WrongState           its state does not allow this step

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Literal, Unpack
 
 from sqlalchemy import Engine
@@ -19,13 +20,16 @@ from chatbot.calling.shared_health import make_health
 from chatbot.calls import Calls
 from chatbot.chat.answer import Asked, Chat
 from chatbot.chat.general import General, Sampling, SamplingWishes
+from chatbot.chat.remembered import remembered, remembered_stream
 from chatbot.chat.reply import ChatEvent, ChatReply
 from chatbot.daemons import run_in_background
-from chatbot.database import migrate, open_engine
+from chatbot.database import migrate, now, open_engine
 from chatbot.errors import RecordsUnavailable
 from chatbot.estimate import Estimate, estimate
 from chatbot.knowledge.cards import Language, all_cards
 from chatbot.knowledge.search import CardSearch
+from chatbot.privacy.consent import CloudConsent
+from chatbot.privacy.conversations import conversations
 from chatbot.provider_status import ModelInfo, list_models, status_of, who_would_answer, whom_not_to_ask
 from chatbot.providers import build_providers
 from chatbot.providers.interface import Message, Provider
@@ -35,10 +39,12 @@ from chatbot.quizzes.making.generate import QuizMaker
 from chatbot.quizzes.making.order import QuizOrder
 from chatbot.quizzes.making.template import items_from_cards, legacy_question
 from chatbot.quizzes.records.editions import published_items
+from chatbot.safety.escalating import Escalating
+from chatbot.safety.versions_in_force import RulesInForce
 from chatbot.stages import stage_named
 from chatbot.strategies import parse_wish
 from chatbot.usage.day_totals import fold
-from chatbot.usage.ledger import Ledger
+from chatbot.usage.ledger import Ledger, NewCall
 from chatbot.usage.outbox import outbox_beside
 from chatbot.usage.prices import price_book
 from chatbot.usage.retired import RetiredModels
@@ -67,7 +73,15 @@ class HybridAIService:
         health = make_health(settings)
         health.keep_in(RetiredModels(engine))
         self.calls = Calls(settings, self.providers, self.upkeep.ledger, price_book(settings), health)
+        self.conversations = conversations(engine, settings.secret_key.get_secret_value(), settings.retention_days)
+        self.upkeep.also_tidy(self._forget_old_words)
         self.upkeep.start()
+        self.rules = RulesInForce(engine)
+        self.rules.look()
+        self.rules.start()
+        self.escalating = Escalating(engine, settings.escalation_minutes)
+        self.escalating.start()
+        self.calls.escalate_to(self.escalating.note)
         self._search = CardSearch(all_cards())
         self._chat = Chat(self.calls, self._search)
         self._general = General(self.calls)
@@ -84,12 +98,14 @@ class HybridAIService:
 
     def generate_chat_response(self, message: str, stage: str | None = None, **asked: Unpack[Asked]) -> ChatReply:
         """A safe, cited answer. Raises InvalidInput for a bad argument."""
-        return self._chat.answer(message, stage=stage, **asked)
+        return remembered(self._chat.answer(message, stage=stage, **asked), message, self.conversations,
+                          asked.get("principal", ""))
 
     def stream_chat_response(self, message: str, stage: str | None = None,
                              **asked: Unpack[Asked]) -> Iterator[ChatEvent]:
         """The same, as events; ends with exactly one `Done` or `Failed`."""
-        return self._chat.stream(message, stage=stage, **asked)
+        return remembered_stream(self._chat.stream(message, stage=stage, **asked), message, self.conversations,
+                                 asked.get("principal", ""), asked.get("conversation_id") or "")
 
     def generate_quiz_questions(self, stage: str, count: int = 10, language: Language = "en") -> list[dict[str, Any]]:
         """Quiz questions of a stage in the legacy shape, at once and for nothing: no model writes them.
@@ -149,6 +165,11 @@ class HybridAIService:
         return estimate(self._general.order(messages, model, Sampling(), strategy), self.calls,
                         max_tokens=max_tokens, count=count)
 
+    def cloud_consent(self, conversation_id: str, principal: str) -> CloudConsent:
+        """Whether a chat's redacted words may go to a cloud, where that is asked of people (CLOUD_POLICY=ask)."""
+        return self.calls.cloud_consent(NewCall("chat", self.settings.strategy, conversation_id=conversation_id,
+                                                principal=principal))
+
     def get_provider_status(self) -> list[dict[str, Any]]:
         """Every provider and model: state, reason, breaker, price and its source, retired or not."""
         return [status_of(provider, self.calls) for provider in self.providers.values()]
@@ -165,11 +186,16 @@ class HybridAIService:
         """Each model that is set up and cannot be asked now, and why: a person should look."""
         return whom_not_to_ask(self.calls)
 
+    def _forget_old_words(self) -> None:
+        self.conversations.forget_older(now() - timedelta(days=max(1, self.settings.retention_days)))
+
     def _sum_up_past_days(self) -> None:
         fold(self.engine)
 
     def close(self) -> None:
         """Write what waits in the outbox, and free what the providers hold: connections, weights."""
+        self.rules.stop()
+        self.escalating.stop()
         self.upkeep.stop()
         for provider in self.providers.values():
             provider.close()

@@ -10,9 +10,9 @@ from importlib import import_module
 from apiflask import APIFlask
 
 BLUEPRINTS = ("pages", "login", "take", "studio", "studio_new", "studio_items", "studio_bank", "studio_files",
-              "dashboard", "chat", "openai_compatible", "providers", "usage", "estimate", "budgets", "documents",
-              "quizzes", "quiz_items", "exports", "bank", "attempts", "savings", "legacy", "health",
-              "docs")
+              "dashboard", "clinical", "clinical_versions", "clinical_queue", "chat", "openai_compatible", "providers",
+              "usage", "estimate", "budgets", "documents", "quizzes", "quiz_items", "exports", "bank", "attempts",
+              "savings", "consents", "receipts", "my_data", "escalations", "legacy", "health", "docs")
 """Modules of this package that hold a `blueprint`, in the order of the API document."""
 
 

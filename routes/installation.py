@@ -16,10 +16,13 @@ from chatbot.calling.completion import CallEvent, Completion
 from chatbot.chat.general import SamplingWishes
 from chatbot.chat.reply import ChatEvent, ChatReply
 from chatbot.estimate import Estimate
+from chatbot.privacy.consent import CloudConsent
+from chatbot.privacy.conversations import Conversations
 from chatbot.providers.interface import Message
 from chatbot.quizzes.item import Item
 from chatbot.quizzes.making.events import QuizEvent
 from chatbot.quizzes.making.order import QuizOrder
+from chatbot.safety.versions_in_force import RulesInForce
 from config import Settings, Strategy
 
 
@@ -41,6 +44,10 @@ class Service(Protocol):
 
     engine: Engine
     """Of the database that the ledger is in."""
+    conversations: Conversations
+    """Where what was said is kept."""
+    rules: RulesInForce
+    """Keeps this process triaging by the version that was published last."""
 
     def generate_chat_response(
         self, message: str, *, stage: str | None = None, language: str | None = None,
@@ -73,6 +80,8 @@ class Service(Protocol):
         self, messages: tuple[Message, ...], *, model: str = "hybrid", count: int = 1,
         strategy: Strategy | None = None, max_tokens: int | None = None,
     ) -> Estimate: ...
+
+    def cloud_consent(self, conversation_id: str, principal: str) -> CloudConsent: ...
 
     def get_provider_status(self) -> list[dict[str, Any]]: ...
 

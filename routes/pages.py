@@ -12,11 +12,13 @@ from flask import render_template, request
 
 from chatbot.chat.reply import ChatReply
 from chatbot.errors import FunzaError, InvalidInput, TooLong
+from chatbot.privacy.consent import CloudConsent, purpose_named
 from chatbot.stages import all_stages
 from routes.assets import keep_for_ever
 from routes.auth import current_principal
 from routes.chat import check_length
 from routes.compression import compress
+from routes.consents import set_consent
 from routes.errors import status_of
 from routes.installation import installation
 from routes.page_words import page_language, page_words
@@ -55,6 +57,18 @@ def ask() -> str | tuple[str, int]:
     return _page(Asked(stage=asked.stage, conversation_id=reply.conversation_id), asked=asked.message, reply=reply)
 
 
+@blueprint.post("/consent")
+def consent() -> str | tuple[str, int]:
+    """Allow a cloud model for a conversation, or take that back; the page comes again with the question in its box."""
+    form, given = _read_form(), request.form.get("given") == "true"
+    try:
+        set_consent(purpose_named("chat_cloud"), form.conversation_id, given=given,
+                    version=request.form.get("version", type=int) or 0)
+    except FunzaError as error:
+        return _page(form, error=error), status_of(type(error))
+    return _page(form)
+
+
 @blueprint.get("/examples")
 def examples() -> str:
     """Questions to tap, for one stage: a piece of the page."""
@@ -87,7 +101,15 @@ def _page(form: Asked, *, asked: str = "", reply: ChatReply | None = None, error
         "chat.html", **said, form=form, stages=all_stages(), examples=_examples(form.stage),
         longest=settings.max_message_chars, numbers=_dialled(settings.emergency_numbers), asked=asked, reply=reply,
         answer=answer_html(reply.answer) if reply else "", who=who_answered(reply, words) if reply else "",
-        sources=sources(reply, words) if reply else [], error=error, error_key=_error_key(error) if error else "")
+        sources=sources(reply, words) if reply else [], consent=_consent(form, reply),
+        purpose=purpose_named("chat_cloud"), error=error, error_key=_error_key(error) if error else "")
+
+
+def _consent(form: Asked, reply: ChatReply | None) -> CloudConsent:
+    """Whether to offer a cloud model: not while an answer tells somebody to go now."""
+    if reply is not None:
+        return "not_asked" if reply.triage.level == "emergency" else reply.cloud_consent
+    return installation().service.cloud_consent(form.conversation_id, current_principal().id)
 
 
 def _wanted_language() -> Language | None:

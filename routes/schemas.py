@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from chatbot.calling.completion import Provenance
+from chatbot.privacy.consent import CloudConsent
 from chatbot.safety.levels import Level
 from chatbot.usage.cost import CostState
 from chatbot.usage.report import GroupBy
@@ -141,6 +142,8 @@ class ChatDone(Out):
     call_id: str
     conversation_id: str
     skipped: list[SkippedOut]
+    cloud_consent: CloudConsent = Field(
+        description="needed: POST /api/v1/consents would let a cloud answer; given: it may; not_asked: nobody is asked")
 
 
 class ChatOut(ChatDone):

@@ -20,6 +20,8 @@ from chatbot.calling.order import Order
 from chatbot.calling.stopping import Stopping
 from chatbot.errors import FunzaError, LedgerUnavailable
 from chatbot.knowledge.language import detect_language
+from chatbot.privacy.consent import Consents, Given
+from chatbot.privacy.receipts import ReceiptSeal
 from chatbot.providers.interface import Provider
 from chatbot.safety.replies import filtered_text
 from chatbot.strategies import Skipped
@@ -42,6 +44,15 @@ class Shared:
     health: Health
     admission: Admission
     stopping: Stopping
+    consents: Consents
+    receipt_seal: ReceiptSeal | None = None
+    """Seals the text of receipts; None keeps no text."""
+
+    def consent_of(self, call: NewCall) -> Given | None:
+        """The yes to send this call's words to a cloud; looked for only where CLOUD_POLICY=ask."""
+        if self.settings.cloud_policy != "ask":
+            return None
+        return self.consents.given(call.feature, call.principal, call.conversation_id)
 
 
 @dataclass(slots=True)

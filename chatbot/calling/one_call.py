@@ -22,16 +22,16 @@ from chatbot.calling.trimming import trimmed
 from chatbot.calling.waiting import asked_again, sleep, wait_before_again
 from chatbot.database import new_id
 from chatbot.errors import (
-    BudgetExhausted,
     ContextTooLong,
     Filtered,
     FunzaError,
     LedgerUnavailable,
+    NotAllowed,
     ProviderError,
     ServerStopping,
 )
-from chatbot.privacy.permit import clear_to_leave
-from chatbot.providers.interface import ChatRequest, Provider
+from chatbot.privacy.permit import Cleared, clear_to_leave
+from chatbot.providers.interface import Provider
 from chatbot.strategies import Candidate, Skipped
 
 TRIES_A_PROVIDER = 2
@@ -115,7 +115,7 @@ class OneCall:
             price=self._shared.prices.find(provider.name, model, provider.price_table),
             request=lambda: self._request_for(provider), limits=self._limits(provider), gate=self._order.gate(),
             most_tokens=self._request.max_tokens, principal=self._order.call.principal,
-            shows=self._order.stream)
+            shows=self._order.stream, seal=self._shared.receipt_seal)
         steps = one_try(asking, self._shared.ledger, prompt_estimate(provider, self._request))
         while True:
             try:
@@ -127,10 +127,10 @@ class OneCall:
                 so_far.opening = opening
                 so_far.tries -= 1  # nobody was asked
                 raise
-            except BudgetExhausted as error:
+            except NotAllowed as error:
                 so_far.opening = opening
                 so_far.tries -= 1
-                return error  # the next candidate may cost less, or nothing
+                return error  # the next candidate may cost less, or stay on this machine
             if self._shared.stopping.over:
                 steps.close()
                 return ServerStopping()
@@ -146,15 +146,15 @@ class OneCall:
             yield Started(so_far.call_id, provider.name, model, so_far.fell_back, self._order.triage)
         yield TextDelta(text)
 
-    def _request_for(self, provider: Provider) -> ChatRequest:
+    def _request_for(self, provider: Provider) -> Cleared:
         settings = self._shared.settings
         first_token = provider.first_token_timeout or settings.first_token_timeout
         request = replace(self._request, stream=True, idle_timeout=settings.idle_timeout + SLACK,
                           first_token_timeout=first_token + SLACK)
         if not provider.leaves_machine:
-            return replace(request, asker=opaque(self._order.call.principal))
+            return Cleared(replace(request, asker=opaque(self._order.call.principal)))
         return clear_to_leave(request, provider=provider.name, purpose=self._order.call.feature,
-                              policy=settings.cloud_policy)
+                              policy=settings.cloud_policy, consent=self._shared.consent_of(self._order.call))
 
     def _limits(self, provider: Provider) -> Limits:
         settings = self._shared.settings

@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from typing import Any
 
 from chatbot.alerts import alert
 from chatbot.calling import call_report
@@ -16,6 +17,9 @@ from chatbot.calling.completion import Pulse
 from chatbot.calling.pieces import Limits, pieces
 from chatbot.calling.validity import Gate, Withheld
 from chatbot.errors import End, Filtered, FunzaError, ProviderError
+from chatbot.privacy.permit import Cleared
+from chatbot.privacy.receipts import ReceiptSeal, row_of
+from chatbot.privacy.redaction.placeholders import PutBack
 from chatbot.providers.interface import Cancel, ChatRequest, Delta, Finish, Provider, Usage
 from chatbot.usage.ledger import Ending, Ledger, NewCall, Reservation
 from chatbot.usage.prices import Price
@@ -40,8 +44,8 @@ class Asking:
     provider: Provider
     model: str
     price: Price | None
-    request: Callable[[], ChatRequest]
-    """Makes the request; for a cloud it asks for the permit, and raises NotAllowed."""
+    request: Callable[[], Cleared]
+    """Makes the request; for a cloud it redacts it and asks for the permit, and raises NotAllowed."""
     limits: Limits
     gate: Gate
     most_tokens: int = 8_192
@@ -50,6 +54,8 @@ class Asking:
     """Whose budget pays."""
     shows: bool = False
     """Whether a client sees the text as it comes: then a content filter ends it, and does not make it a failed try."""
+    seal: ReceiptSeal | None = None
+    """Seals the text of the receipt; None keeps no text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +78,18 @@ def prompt_estimate(provider: Provider, request: ChatRequest) -> int:
 def one_try(asking: Asking, ledger: Ledger, prompt_tokens: int) -> Generator[str | Pulse, None, Answered | FunzaError]:
     """Make the try. Yields text that may be shown and pulses; returns the answer, or the error it ended with.
 
-    Raises LedgerUnavailable when the reservation cannot be written, and BudgetExhausted when a budget has no room
-    for it: then nobody was asked.
+    Raises LedgerUnavailable when the reservation cannot be written, BudgetExhausted when a budget has no room for it,
+    and NotAllowed when the request may not leave: then nobody was asked.
     """
+    cleared = asking.request()
     reserved = ledger.reserve(
         asking.call_id, ordinal=asking.ordinal, provider=asking.provider.name, model=asking.model,
         price=asking.price, prompt_tokens=prompt_tokens, opening=asking.opening, principal=asking.principal,
-        most=_most(asking, prompt_tokens))
+        most=_most(asking, prompt_tokens), receipt=_receipt(asking, cleared))
     tally = _Tally(asking, prompt_tokens)
     cancel = Cancel()
     try:
-        reason = yield from _listen(asking, tally, cancel)
+        reason = yield from _listen(asking, cleared, tally, cancel)
     except FunzaError as error:
         ending = tally.failed(error)
         call_report.attempt_failed(asking.call_id, asking.provider.name, asking.model, ending)
@@ -103,19 +110,29 @@ def _most(asking: Asking, prompt_tokens: int) -> int | None:
     return asking.price.most(prompt, asking.most_tokens, seconds) if asking.price else None
 
 
-def _listen(asking: Asking, tally: _Tally, cancel: Cancel) -> Generator[str | Pulse, None, str]:
-    """Read the pieces through the gate. Returns the finish reason."""
+def _receipt(asking: Asking, cleared: Cleared) -> Callable[[str, str], dict[str, Any]] | None:
+    if cleared.leaving is None:
+        return None
+    return row_of(cleared.leaving, provider=asking.provider.name, model=asking.model, seal=asking.seal)
+
+
+def _listen(asking: Asking, cleared: Cleared, tally: _Tally, cancel: Cancel) -> Generator[str | Pulse, None, str]:
+    """Read the pieces through the gate, with what was redacted put back. Returns the finish reason."""
+    back = PutBack(cleared.placeholders, in_json=cleared.request.schema is not None) if cleared.placeholders else None
     try:
-        for piece in pieces(asking.provider, asking.request(), asking.model, cancel, asking.limits,
+        for piece in pieces(asking.provider, cleared.request, asking.model, cancel, asking.limits,
                             watched=asking.shows):
             if isinstance(piece, Pulse):
                 yield piece
             elif isinstance(piece, Delta):
-                yield from tally.show(asking.gate.feed(tally.hear(piece.text)))
+                heard = tally.hear(piece.text)
+                yield from tally.show(asking.gate.feed(back.feed(heard) if back else heard))
             else:
                 tally.finish = piece
                 break
         reason = tally.finish.finish_reason if tally.finish else None
+        if back and (rest := back.end()):
+            yield from tally.show(asking.gate.feed(rest))
         yield from tally.show(asking.gate.end(reason))
     except Withheld:
         return "withheld"

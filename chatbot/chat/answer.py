@@ -1,7 +1,8 @@
 """Question in, cited answer out: triage first, then passages, then a model that may only say what they say.
 
 An emergency is answered with its fixed text at once and no model is asked. Anything less grave puts its advice
-before the answer. When no card fits, no model is asked either: the answer is "not in my sources".
+before the answer. When no card fits, no model is asked either: the answer is "not in my sources"; nor when policy
+answers (a dose, a diagnosis, an abortion, a child's identity): `finish_reason` is then "refused".
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TypedDict, Unpack
 from chatbot.calling.completion import Completion, CompletionDone, Failed, Pulse, TextDelta
 from chatbot.calls import Calls, Order
 from chatbot.chat.prompt import chat_messages
+from chatbot.chat.refusals import REFUSED, Refusal, refusal
 from chatbot.chat.reply import ChatEvent, ChatReply, Citation, Done, TriageFound
 from chatbot.chat.support import SupportGate
 from chatbot.chat.texts import NOT_IN_SOURCES, Language
@@ -22,6 +24,7 @@ from chatbot.errors import InvalidInput, TooLong
 from chatbot.knowledge.language import detect_language
 from chatbot.knowledge.search import CardSearch, Passage
 from chatbot.knowledge.support import Passages
+from chatbot.privacy.redaction import without_identifiers
 from chatbot.providers.interface import ChatRequest
 from chatbot.safety.levels import Triage
 from chatbot.safety.replies import reply_text, sources, stages_of
@@ -63,6 +66,8 @@ class Question:
     triage: Triage
     passages: tuple[Passage, ...]
     principal: str = ""
+    refused: Refusal | None = None
+    """The policy that answers instead of a model; None in an emergency, whose text comes first."""
 
 
 class Chat:
@@ -76,6 +81,7 @@ class Chat:
     def answer(self, message: str, *, stage: str | None = None, **asked: Unpack[Asked]) -> ChatReply:
         """The whole answer. Raises InvalidInput for a bad argument."""
         question = self._read(message, stage, **asked)
+        self._calls.noticed(question.triage, _call(question))
         return self._reply(question, self._calls.finish(self._order(question, stream=False)))
 
     def stream(self, message: str, *, stage: str | None = None, **asked: Unpack[Asked]) -> Iterator[ChatEvent]:
@@ -86,6 +92,7 @@ class Chat:
         return self._events(self._read(message, stage, **asked))
 
     def _events(self, question: Question) -> Iterator[ChatEvent]:
+        self._calls.noticed(question.triage, _call(question))
         yield TriageFound(question.triage)
         if advice := self._advice(question):
             yield TextDelta(advice + "\n\n")
@@ -113,12 +120,13 @@ class Chat:
         named = stage_named(stage).id if stage else None
         spoken: Language = language or detect_language(message)  # type: ignore[assignment]
         found = triage(message, named)
-        passages = self._search.find(message, spoken, named, limit=PASSAGES)
+        passages = self._search.find(without_identifiers(message), spoken, named, limit=PASSAGES)
         return Question(
             message=message, stage=stage_named(named or _likely_stage(found, passages)), language=spoken,
             conversation_id=conversation_id or new_id(),
             strategy=strategy or self._settings.strategy,  # type: ignore[arg-type]
-            triage=found, passages=passages, principal=principal)
+            triage=found, passages=passages, principal=principal,
+            refused=refusal(message) if found.level != "emergency" else None)
 
     def order(self, message: str, *, stage: str | None = None, **asked: Unpack[Asked]) -> Order:
         """What would be asked of a model for this message. Raises InvalidInput for a bad argument."""
@@ -132,12 +140,10 @@ class Chat:
             request=ChatRequest(chat_messages(question.message, question.stage, question.language, question.passages),
                                 max_tokens=ANSWER_TOKENS),
             wish=Wish(question.strategy, language=question.language),
-            call=NewCall("chat", question.strategy, stage=question.stage.id, language=question.language,
-                         conversation_id=question.conversation_id, triage_level=question.triage.level,
-                         principal=question.principal),
-            gate=lambda: SupportGate(supporting, whole=not stream),
+            call=_call(question),
+            gate=lambda: SupportGate(supporting, whole=not stream, language=question.language),
             stream=stream, triage=question.triage,
-            ask_models=bool(question.passages) and not emergency,
+            ask_models=bool(question.passages) and not emergency and question.refused is None,
             floor=self._emergency_text(question) if emergency else _floor(question))
 
     def _advice(self, question: Question) -> str:
@@ -154,8 +160,17 @@ class Chat:
             id=done.call_id, answer=f"{advice}\n\n{done.text}" if advice else done.text.strip(),
             stage=question.stage.id, language=question.language, triage=question.triage,
             citations=_citations(question, done), provenance=done.provenance, provider=done.provider,
-            model=done.model, fell_back=done.fell_back, finish_reason=done.finish_reason, usage=done.usage,
-            call_id=done.call_id, conversation_id=question.conversation_id, skipped=done.skipped)
+            model=done.model, fell_back=done.fell_back,
+            finish_reason=REFUSED if question.refused else done.finish_reason, usage=done.usage,
+            call_id=done.call_id, conversation_id=question.conversation_id, skipped=done.skipped,
+            cloud_consent=self._calls.cloud_consent(_call(question)))
+
+
+def _call(question: Question) -> NewCall:
+    """What the ledger is told of the call."""
+    return NewCall("chat", question.strategy, stage=question.stage.id, language=question.language,
+                   conversation_id=question.conversation_id, triage_level=question.triage.level,
+                   principal=question.principal)
 
 
 def _likely_stage(found: Triage, passages: tuple[Passage, ...]) -> str:
@@ -170,10 +185,18 @@ def _floor_passages(question: Question) -> tuple[Passage, ...]:
 
 
 def _floor(question: Question) -> str:
-    """The cards' own text, or the honest word that they do not say."""
+    """The words of a policy, the cards' own text, or the honest word that they do not say."""
+    if question.refused:
+        cards = [_floor_passages(question)[0].card.wording(question.language).text] if _card_follows(question) else []
+        return "\n\n".join([question.refused.answer[question.language], *cards])
     if not question.passages:
         return NOT_IN_SOURCES[question.language]
     return "\n\n".join(one.card.wording(question.language).text for one in _floor_passages(question))
+
+
+def _card_follows(question: Question) -> bool:
+    """Whether the best card is shown behind the words of a policy."""
+    return question.refused is not None and question.refused.with_card and bool(question.passages)
 
 
 def _citations(question: Question, done: Completion) -> tuple[Citation, ...]:
@@ -181,6 +204,9 @@ def _citations(question: Question, done: Completion) -> tuple[Citation, ...]:
                   for one in sources(question.triage))
     if question.triage.level == "emergency" or not question.passages:
         return signs
+    if question.refused:
+        return signs + tuple(_citation(one, question.language)
+                             for one in question.passages[:1] if _card_follows(question))
     used = _floor_passages(question) if done.provenance == "curated" else question.passages
     return signs + tuple(_citation(one, question.language) for one in used)
 

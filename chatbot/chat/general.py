@@ -54,12 +54,17 @@ class General:
     def complete(self, messages: tuple[Message, ...], model: str, sampling: Sampling,
                  strategy: Strategy | None = None, principal: str = "") -> Completion:
         """The whole completion. Raises UnknownModel, InvalidInput, NoProvider."""
-        return self._calls.finish(self._order(messages, model, sampling, strategy, principal, stream=False))
+        return self._calls.finish(self._noticed(self._order(messages, model, sampling, strategy, principal,
+                                                            stream=False)))
 
     def stream(self, messages: tuple[Message, ...], model: str, sampling: Sampling,
                strategy: Strategy | None = None, principal: str = "") -> Iterator[CallEvent]:
         """The completion as events: `Started`, `TextDelta`s, then one `CompletionDone` or `Failed`."""
-        return self._calls.run(self._order(messages, model, sampling, strategy, principal, stream=True))
+        return self._calls.run(self._noticed(self._order(messages, model, sampling, strategy, principal, stream=True)))
+
+    def _noticed(self, order: Order) -> Order:
+        self._calls.noticed(order.triage, order.call)
+        return order
 
     def order(self, messages: tuple[Message, ...], model: str, sampling: Sampling,
               strategy: Strategy | None = None) -> Order:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from chatbot.calling.completion import Failed, Provenance, Pulse, TextDelta
+from chatbot.privacy.consent import CloudConsent
 from chatbot.safety.levels import Triage
 from chatbot.strategies import Skipped
 from chatbot.usage.cost import CostState, UsageOfCall
@@ -46,6 +47,8 @@ class ChatReply:
     call_id: str
     conversation_id: str
     skipped: tuple[Skipped, ...] = ()
+    cloud_consent: CloudConsent = "not_asked"
+    """Whether this conversation's redacted words may go to a cloud, where that is asked of people."""
 
 
 @dataclass(frozen=True, slots=True)

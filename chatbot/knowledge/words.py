@@ -11,7 +11,8 @@ MAX_CONTENT_WORDS = 30
 
 ENGLISH_STOP_WORDS = frozenset(
     """
-    a about actually advise advised affect affects after again all allowed also always am an and another any anybody
+    a aunt auntie grandma grandmother grandfather uncle cousin
+    about actually advise advised affect affects after again all allowed also always am an and another any anybody
     anyone anything are around as ask asking at away back be because been before being best better brother but by
     came can cannot cause causes come comes compulsory cope could day days dear did do doctor does doing don't done
     during each effect either else even ever every explain few find first for friend friend's from gave get gets
@@ -70,8 +71,29 @@ _SAME_MEANING = """
     pain painful hurts sore ache
     bath bathe bathing
     tummy belly stomach abdomen
-    urine pee
-    stool poop
+    urine pee wee urinate urinating peeing
+    stool poop poo stools
+    period periods menses menstruation
+    scan ultrasound sonogram
+    contraceptive contraception contraceptives
+    pressure hypertension bp
+    sugar diabetes diabetic
+    anaemia anaemic anemic
+    yellow jaundice
+    khat miraa muguka
+    coil iud iucd
+    implant jadelle
+    depo injection
+    infertile barren sterile
+    smoking smoke cigarette cigarettes tobacco
+    wound incision cut
+    caesarean cs
+    food eat eating diet
+    nappy diaper diapers pampers
+    colic crying
+    kulia analia hulia wanalia akilia
+    fits seizures convulsions
+    dizzy faint lightheaded
     swollen swelling swell
     vomit vomiting nausea
     sad sadness hopeless empty low
@@ -94,11 +116,30 @@ _SAME_MEANING = """
     uchungu leba
     hospitali hospitalini kituo
     mimba ujauzito mjamzito
-    kuuma maumivu yanauma linauma inauma
+    kuuma maumivu yanauma linauma inauma unauma zinauma kinauma unaniuma linaniuma inaniuma kinaniuma naumwa
     huzuni sonona
+    kuharisha kuhara kuendesha anaharisha anahara
+    choo kinyesi
+    presha shinikizo pressure
+    kisukari sukari
+    upasuaji operesheni caesarean
+    chanjo kuchanjwa kudungwa
+    kuwashwa nawashwa inawasha anawashwa kuwasha
+    kondomu mpira
+    lishe mlo chakula
+    mume mwanamume bwana
+    kidonda jeraha mshono
+    kichanga mchanga
+    hedhi period
+    neti chandarua
+    kifua mapafu
+    kuota kuchipuka
     titi ziwa matiti
     kujaa kulowa
-    kupigwa ananipiga ukatili
+    kupigwa ananipiga hunipiga amenipiga alinipiga anapiga kunipiga ukatili
+    slap slaps slapped hit hits beats violence
+    companion alone accompany
+    mkojo kojoa nikojoapo nikikojoa kukojoa
 """
 _GROUPS = tuple(line.split() for line in _SAME_MEANING.strip().splitlines())
 SYNONYMS = {
@@ -106,6 +147,43 @@ SYNONYMS = {
     for word in sorted({word for group in _GROUPS for word in group})
 }
 """Word -> words that mean the same in a question. Only what neither stems nor roots bring together."""
+
+_IDIOMS = dict(
+    line.strip().split(" = ")
+    for line in """
+    trying for a baby = fertility
+    tried for a baby = fertility
+    trying to get pregnant = fertility
+    tried for a year = fertility
+    not getting pregnant = fertility
+    fail to get pregnant = fertility
+    lose my pregnancy = miscarriage
+    lost my pregnancy = miscarriage
+    down there = vagina
+    c section = caesarean
+    c-section = caesarean
+    high blood pressure = hypertension pressure
+    throw up = vomit
+    throwing up = vomit
+    belly button = cord
+    glass of wine = alcohol
+    bottle of beer = alcohol
+    mother in law = mother
+    back hurts = backache
+    back is hurting = backache
+    first milk = colostrum
+    maziwa ya kwanza = colostrum
+    begin clinic = antenatal visit
+    start clinic = antenatal visit
+    start going to clinic = antenatal visit
+    nianze kliniki = antenatal kliniki
+    nianze kwenda kliniki = antenatal kliniki
+    tumejaribu mwaka = ugumba
+    siku za hatari = siku rutuba
+    """.strip().splitlines()
+)
+"""Several words that mean what one word of the cards says."""
+_IDIOM = re.compile(r"\b(?:" + "|".join(map(re.escape, _IDIOMS)) + r")\b", re.IGNORECASE)
 
 _NUMBER_WORDS = {
     word: digits
@@ -132,7 +210,16 @@ def words_of(text: str) -> list[str]:
 
 def content_words(text: str) -> tuple[str, ...]:
     """The distinct words that carry the meaning, in order, at most `MAX_CONTENT_WORDS` of them."""
-    return tuple(dict.fromkeys(word for word in words_of(text) if _carries_meaning(word)))[:MAX_CONTENT_WORDS]
+    plain = _IDIOM.sub(lambda found: _IDIOMS[found.group().casefold()], text.replace("’", "'"))
+    return tuple(dict.fromkeys(word for word in words_of(plain) if _carries_meaning(word)))[:MAX_CONTENT_WORDS]
+
+
+def form_of(word: str) -> str:
+    """What the forms of one word share, English or Swahili: without a plural or tense, and as a Swahili root."""
+    for ending in ("ing", "es", "ed", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return swahili_root(word.removesuffix(ending))
+    return swahili_root(word)
 
 
 def _carries_meaning(word: str) -> bool:

@@ -11,20 +11,22 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 from chatbot.safety import swahili
+from chatbot.safety.spelling import with_letters_left_out
 
 LEXICON_FOLDER = Path(__file__).parent / "lexicon"
 Kind = Literal["symptom", "function", "degree", "frame", "thing"]
 """symptom: negation cancels it. function: its negation is the sign. thing: negation does not matter.
 degree and frame (how much, when, who, what kind of sentence): they end the reach of a negation."""
 
-TOLERANT_FROM, VERY_TOLERANT_FROM, LONGEST_TOLERATED = 5, 9, 20
+TOLERANT_FROM, LONGEST_TOLERATED = 5, 20
+SHORT_ROOT = 2
 SHORTEST_BORROWED = 4
 """English verbs from this length on may carry a Swahili prefix (`nableed`, `hamove`)."""
 _VOWELS = re.compile(r"(?<!^)[aeiou]")
@@ -55,9 +57,12 @@ class Lexicon:
     _collapsed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _skeletons: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _near: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _things: set[str] = field(default_factory=set)
+    """Nouns that are a thing by themselves."""
     _plain: frozenset[str] = frozenset()
     _english: dict[str, str] = field(default_factory=dict)
     _seen: dict[str, tuple[frozenset[str], bool]] = field(default_factory=dict)
+    _filed: set[tuple[str, bool, bool]] = field(default_factory=set)
 
     def words_of(self, token: str) -> tuple[frozenset[str], bool]:
         """The word ids a typed token stands for, and whether the token negates itself (`hachezi`)."""
@@ -73,6 +78,8 @@ class Lexicon:
         token = _LONG_REPEATS.sub(r"\1\1", token)
         if exact := self._exact.get(token):
             verbs, negated = (set(), False) if token in self._foreign else self._verb(token)
+            if token in self._things:  # mume is a husband, not m-um-e, "may it hurt"
+                verbs = {root for root in verbs if len(root) > SHORT_ROOT + 1}
             return frozenset(exact | self._begun(token) | (set() if negated else verbs)), False
         if token in self._plain or token.isdigit():
             return frozenset(), False
@@ -96,6 +103,8 @@ class Lexicon:
                 root = self._roots.get(rest[:cut])
                 if root is None or (bare and cut < 3) or not swahili.is_ending(rest[cut:]):
                     continue
+                if cut <= SHORT_ROOT and len(rest) == cut:  # moja, mto, kali: a short root without its ending is chance
+                    continue
                 if cut > best[0]:
                     best = (cut, {root}, negated)
                 elif cut == best[0] and negated == best[2]:
@@ -111,7 +120,7 @@ class Lexicon:
             return found
         if not TOLERANT_FROM <= len(token) <= LONGEST_TOLERATED:
             return set()
-        return {word for key in _with_letters_left_out(token) for word in self._near.get(key, ())
+        return {word for key in with_letters_left_out(token) for word in self._near.get(key, ())
                 if word[0] == token[0] or word[:2] == token[1::-1]}
 
     def add(self, concept: str, kind: Kind, forms: Iterable[str], *, english: bool) -> None:
@@ -120,8 +129,13 @@ class Lexicon:
         for form in forms:
             words = tuple(_root_of(word) for word in form.split())
             self.phrases[words[0]].append(Phrase(concept, words))
+            if kind == "thing" and len(words) == 1:
+                self._things.add(words[0].strip("=*"))
+            tolerant = kind not in {"degree", "frame"}
             for word in words:
-                self._file(word, english, tolerant=kind not in {"degree", "frame"})
+                if (word, english, tolerant) not in self._filed:
+                    self._filed.add((word, english, tolerant))
+                    self._file(word, english, tolerant)
 
     def finish(self, plain: Iterable[str]) -> None:
         """Sorts the phrases; `plain` are everyday words that must not be mistaken for a misspelt concept."""
@@ -144,27 +158,18 @@ class Lexicon:
                 self._english[bare] = word
         if word.startswith("=") or len(bare) < TOLERANT_FROM or not tolerant:
             return
+        if not english and swahili.is_conjugated(bare):  # a letter less makes it another verb: anakufa, anakua
+            return
         self._collapsed[_REPEATS.sub(r"\1", bare)].add(bare)
         if len(bare) >= 7 and len(skeleton := _VOWELS.sub("", bare)) >= 4:
             self._skeletons[skeleton].add(bare)
-        for key in _with_letters_left_out(bare):
+        for key in with_letters_left_out(bare, very=english):
             self._near[key].add(bare)
 
 
 def _root_of(word: str) -> str:
     """`-uma` and `-um` are the same root."""
     return word[:-1] if word.startswith("-") and word.endswith("a") and len(word) > 3 else word
-
-
-def _with_letters_left_out(word: str) -> Iterator[str]:
-    """The word itself and every way to leave one letter out (two from nine letters on)."""
-    yield word
-    for one in range(len(word)):
-        shorter = word[:one] + word[one + 1 :]
-        yield shorter
-        if len(word) >= VERY_TOLERANT_FROM:
-            for two in range(one, len(shorter)):
-                yield shorter[:two] + shorter[two + 1 :]
 
 
 def read_lexicon(folder: Path = LEXICON_FOLDER) -> Lexicon:

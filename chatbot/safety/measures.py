@@ -1,4 +1,4 @@
-"""Numbers that mean something: blood pressure, temperature, weeks of pregnancy, a baby's age, pads an hour.
+"""Numbers that mean something: blood pressure, temperature, weeks, a baby's age, pads an hour, sugar, breaths.
 
 Each reading becomes a concept (`bp-high`, `temp-high`, `preterm-weeks`) at the place where it stands, so that the
 rules can use it like any word. The limits are data: `thresholds.toml`, with their sources.
@@ -6,34 +6,38 @@ rules can use it like any word. The limits are data: `thresholds.toml`, with the
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
+from chatbot.safety.numerals import NUMBER, count_of
+
 THRESHOLDS_FILE = Path(__file__).parent / "thresholds.toml"
 MEASURED = frozenset({"bp-high", "bp-very-high", "temp-high", "temp-low", "early-weeks", "preterm-weeks", "term-weeks",
-                      "young-baby", "older-baby", "pads-fast", "labour-long", "frequent", "week-count"})
+                      "young-baby", "older-baby", "pads-fast", "labour-long", "frequent", "week-count", "post-term",
+                      "days-count", "sugar-high", "hb-low", "breaths-fast", "low-weight"})
 
-_NUMBER = re.compile(r"\d{1,3}(?:[.,]\d)?")
-_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
-          "moja": 1, "mmoja": 1, "mbili": 2, "wawili": 2, "tatu": 3, "nne": 4, "tano": 5, "sita": 6, "saba": 7,
-          "nane": 8, "tisa": 9, "kumi": 10, "an": 1, "a": 1, "every": 1, "kila": 1, "per": 1, "half": 0.5, "nusu": 0.5}
 _WEEKS = {"week", "weeks", "wk", "wks", "wiki", "weks", "w"}
 _MONTHS = {"month", "months", "mnths", "mths", "mth", "miezi", "mwezi", "mo", "monthz", "mos"}
 _DAYS = {"day", "days", "siku", "dys"}
 _HOURS = {"hour", "hours", "hr", "hrs", "saa", "masaa", "lisaa", "hourly"}
 _MINUTES = {"minute", "minutes", "min", "mins", "dakika"}
 _PADS = {"pad", "pads", "pedi", "taulo", "towel", "towels", "pampers", "leso", "lesso"}
-_NUMBER_AFTER = {"wiki", "miezi", "mwezi", "siku", "saa", "masaa", "lisaa", "dakika", "pedi", "taulo"}
-_HEAT = {"temp", "temperature", "temprature", "fever", "homa", "joto", "degrees", "degree", "c", "celsius", "f",
-         "thermometer", "temperatures", "°", "nyuzi"}
+_HEAT = {"temp", "kipimajoto", "temperature", "temprature", "fever", "homa", "joto", "degrees", "degree", "c",
+         "celsius",
+         "f", "thermometer", "temperatures", "°", "nyuzi"}
 _BABY = {"baby", "babys", "bby", "newborn", "infant", "son", "daughter", "mtoto", "kichanga", "mchanga", "mtoi",
          "child"}
 _NOT_GESTATION = {"old", "postpartum", "pp", "ago", "after", "since", "for", "past", "baada", "last", "post", "tangu",
                   "iliyopita", "zilizopita", "late", "every", "kila", "imechelewa", "wa", "in"}
 _PRESSURE = {"bp", "pressure", "presha", "shinikizo"}
+_BETWEEN_PRESSURES = {"over", "kwa", "juu"}
+_SUGAR = {"sugar", "sukari", "glucose", "rbs", "fbs"}
+_BLOOD_COUNT = {"hb", "haemoglobin", "hemoglobin", "damu", "blood"}
+_BREATHS = {"breath", "breaths", "breathing", "breathes", "breathe", "pumzi", "anapumua", "kupumua"}
+_WEIGHT = {"kg", "kgs", "kilo", "kilos", "kilogram"}
+_LOOKS_FOR_A_NUMBER = 6
 
 
 @cache
@@ -45,32 +49,19 @@ def thresholds() -> dict[str, dict[str, float]]:
 def measures(tokens: Sequence[str]) -> Iterator[tuple[str, int]]:
     """(concept, position) for every reading in one sentence's tokens."""
     for position, word in enumerate(tokens):
-        if "/" in word or word == "over":
+        if "/" in word or word in _BETWEEN_PRESSURES:
             yield from _pressure(tokens, position)
         elif word in _PRESSURE:
             yield from _one_pressure(tokens, position)
-        elif _NUMBER.fullmatch(word):
+        elif word in _SUGAR or word in _BLOOD_COUNT or word in _BREATHS or word in _WEIGHT:
+            yield from _reading_of(tokens, position)
+        elif NUMBER.fullmatch(word):
             yield from _temperature(tokens, position)
         if word in _WEEKS or word in _MONTHS or word in _DAYS:
             yield from _age(tokens, position)
         if word in _DAYS or word in _HOURS or word in _MINUTES:
             yield from _time(tokens, position)
     yield from _pads(tokens)
-
-
-def _value(token: str) -> float | None:
-    if _NUMBER.fullmatch(token):
-        return float(token.replace(",", "."))
-    return _WORDS.get(token)
-
-
-def _count(tokens: Sequence[str], position: int) -> float | None:
-    """The number that belongs to a unit: after it in Swahili (`siku tatu`), before it in English (`3 days`)."""
-    after = _value(tokens[position + 1]) if position + 1 < len(tokens) else None
-    before = _value(tokens[position - 1]) if position else None
-    if tokens[position] in _NUMBER_AFTER:
-        return after if after is not None else before
-    return before
 
 
 def _pressure(tokens: Sequence[str], position: int) -> Iterator[tuple[str, int]]:
@@ -86,6 +77,25 @@ def _one_pressure(tokens: Sequence[str], position: int) -> Iterator[tuple[str, i
     for token in tokens[position + 1 : position + 5]:
         if token.isdigit() and 130 <= int(token) <= 260:
             yield from _graded(int(token), 60, position)
+
+
+def _reading_of(tokens: Sequence[str], position: int) -> Iterator[tuple[str, int]]:
+    """`sugar is 16.3`, `hb 6.8`, `68 breaths`, `1.9 kg`: the nearest number decides."""
+    word, limit = tokens[position], thresholds()
+    first = max(0, position - (1 if word in _BLOOD_COUNT else 3))
+    around = range(first, min(len(tokens), position + _LOOKS_FOR_A_NUMBER))
+    numbers = [float(tokens[at].replace(",", ".")) for at in around if NUMBER.fullmatch(tokens[at])
+               and not {*tokens[at + 1 : at + 2]} & (_WEEKS | _MONTHS | _DAYS | _HOURS)]
+    decimal = any("." in tokens[at] for at in around)
+    for number in numbers:
+        if word in _SUGAR and (limit["sugar"]["high"] <= number <= 40 or limit["sugar"]["high-mg"] <= number <= 700):
+            yield "sugar-high", position
+        elif word in _BLOOD_COUNT and 2 <= number < limit["haemoglobin"]["low"] and (word[0] == "h" or decimal):
+            yield "hb-low", position
+        elif word in _BREATHS and limit["breaths"]["fast"] <= number <= 150:
+            yield "breaths-fast", position
+        elif word in _WEIGHT and 0.5 <= number < limit["birth-weight"]["low"]:
+            yield "low-weight", position
 
 
 def _graded(upper: int, lower: int, position: int) -> Iterator[tuple[str, int]]:
@@ -117,7 +127,7 @@ def _temperature(tokens: Sequence[str], position: int) -> Iterator[tuple[str, in
 
 def _age(tokens: Sequence[str], position: int) -> Iterator[tuple[str, int]]:
     """Weeks and months are a baby's age next to a baby or `old`, else how far a pregnancy is."""
-    count = _count(tokens, position)
+    count = count_of(tokens, position)
     if count is None:
         return
     unit = tokens[position]
@@ -126,10 +136,17 @@ def _age(tokens: Sequence[str], position: int) -> Iterator[tuple[str, int]]:
     preceding = {*tokens[max(0, position - 2) : position]}
     weeks = count * (1 if unit in _WEEKS else 4.345 if unit in _MONTHS else 1 / 7)
     limit = thresholds()["weeks"]
-    if "old" in following or (nearby & _BABY and ("wa" in preceding or "is" in preceding or "ana" in preceding)):
+    if unit in _MONTHS and count >= limit["months-no-pregnancy-has"]:
+        yield "older-baby", position
+        return
+    if "old" in following or (nearby & _BABY and preceding & {"wa", "is", "ana", "of", "ako"}):
         if nearby & _BABY:
             yield ("young-baby" if weeks <= limit["newborn-until"] else "older-baby"), position
+        elif weeks <= limit["newborn-until"]:
+            yield "days-count", position
         return
+    if unit in _DAYS and 1 <= count <= limit["days-of-a-newborn"]:
+        yield "days-count", position
     if unit in _DAYS or following & _NOT_GESTATION - {"in"} or preceding & _NOT_GESTATION - {"wa", "in"}:
         return
     yield "week-count", position
@@ -141,10 +158,12 @@ def _age(tokens: Sequence[str], position: int) -> Iterator[tuple[str, int]]:
         yield "preterm-weeks", position
     else:
         yield "term-weeks", position
+        if unit in _WEEKS and limit["post-term"] <= weeks <= 45:
+            yield "post-term", position
 
 
 def _time(tokens: Sequence[str], position: int) -> Iterator[tuple[str, int]]:
-    count = _count(tokens, position)
+    count = count_of(tokens, position)
     if count is None:
         return
     unit = tokens[position]
@@ -161,7 +180,10 @@ def _pads(tokens: Sequence[str]) -> Iterator[tuple[str, int]]:
             continue
         for other in range(max(0, position - 6), min(len(tokens), position + 8)):
             if tokens[other] in _HOURS or tokens[other] in _MINUTES:
-                hours = (_count(tokens, other) or 1) / (60 if tokens[other] in _MINUTES else 1)
-                pads = _count(tokens, position) or 1
+                per, used = count_of(tokens, other), count_of(tokens, position)
+                if per is None and used is None and tokens[other] != "hourly":
+                    continue
+                hours = (per or 1) / (60 if tokens[other] in _MINUTES else 1)
+                pads = used or 1
                 if hours and pads / hours >= thresholds()["pads"]["an-hour"]:
                     yield "pads-fast", position

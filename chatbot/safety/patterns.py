@@ -5,9 +5,9 @@
     "headache & vision"          both, anywhere in the message
     "baby !move|still"           a baby, and either a denied `move` ("not moving") or `still`
     "bleed ^after-birth"         bleeding, and no mention of a birth anywhere in the message
-    "pain severe ~mild"          no `mild` within three words of what was found
+    "pain severe ~mild"          no `mild` within three words of anything that was found
 
-A name is a concept of the lexicon or of `measures.py`, or a stage fact (`stage:antenatal`).
+A name is a concept of the lexicon or of `measures.py`, a stage fact (`stage:antenatal`), or `learned-vote` (`vote.py`).
 """
 
 from __future__ import annotations
@@ -74,23 +74,25 @@ class Index:
 
 def parse(text: str) -> Pattern:
     """Raises ValueError for a rule that cannot be read."""
-    groups, nowhere = [], []
+    groups: list[Group] = []
+    nowhere: list[str] = []
+    near = tuple(concept for word in text.split() if word[0] == "~" for concept in word[1:].split("|"))
     for part in text.split(" & "):
-        terms, near, window = [], [], WINDOW
+        terms, window = [], WINDOW
         for word in part.split():
             if word[0] == "@":
                 window = int(word[1:])
             elif word[0] == "^":
                 nowhere += word[1:].split("|")
             elif word[0] == "~":
-                near += word[1:].split("|")
+                continue
             elif _TERM.fullmatch(word):
                 terms.append(tuple((one.lstrip("!"), one.startswith("!")) for one in word.split("|")))
             else:
                 raise ValueError(f"cannot read {word!r} in rule {text!r}")
         if not terms:
             raise ValueError(f"nothing to find in rule {text!r}")
-        groups.append(Group(tuple(terms), window, tuple(near)))
+        groups.append(Group(tuple(terms), window, near))
     needs = tuple(frozenset(concept for concept, _ in term) for group in groups for term in group.terms)
     return Pattern(text, tuple(groups), tuple(nowhere), needs)
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from chatbot.safety.levels import LEVELS, Level, Triage
-from chatbot.safety.signs import Sign, all_signs
+from chatbot.safety.signs import Sign, all_signs, shipped_signs
 
 REPLIES_FILE = Path(__file__).parent / "replies.toml"
 Language = Literal["en", "sw"]
-_FIRST = ("self-harm", "violence", "poisoning", "newborn", "general")
+_FIRST = ("self-harm", "violence", "poisoning", "newborn", "general", "may-be-danger")
 """When signs of one level ask for different words: words about safety and dignity come before the general ones."""
 
 
@@ -36,9 +36,9 @@ def _replies() -> dict[str, Any]:
     return tomllib.loads(REPLIES_FILE.read_text(encoding="utf-8"))
 
 
-@cache
 def _signs_by_id() -> dict[str, Sign]:
-    return {sign.id: sign for sign in all_signs()}
+    """Those in force, and the shipped ones: a sign that was found a moment ago has its words still."""
+    return {sign.id: sign for sign in (*shipped_signs(), *all_signs())}
 
 
 def stages_of(triage: Triage) -> tuple[str, ...]:
@@ -98,7 +98,7 @@ def _kinds(triage: Triage) -> list[str]:
 def _wording(level: Level, kind: str) -> Mapping[str, str]:
     """The words for a kind of sign; a kind without words of its own at this level keeps those for an emergency."""
     words = _replies()
-    fallback = words[level]["general"] if kind == "newborn" else words["emergency"][kind]
+    fallback = words[level]["general"] if kind in {"newborn", "may-be-danger"} else words["emergency"][kind]
     wording: Mapping[str, str] = words[level].get(kind, fallback)
     return wording
 

@@ -16,6 +16,7 @@ from chatbot.safety.levels import LEVELS
 from chatbot.safety.lexicon import Lexicon, the_lexicon
 from chatbot.safety.measures import MEASURED
 from chatbot.safety.patterns import Pattern, parse
+from chatbot.safety.vote import LEARNED_VOTE
 
 SIGNS_FOLDER = Path(__file__).parent / "signs"
 STAGES = ("preconception", "antenatal", "birth", "postnatal")
@@ -60,7 +61,7 @@ def read_signs(folder: Path = SIGNS_FOLDER, lexicon: Lexicon | None = None) -> t
     """All signs of a folder, gravest tier first. Raises ValueError naming the file, the sign and the fault."""
     lexicon = lexicon or the_lexicon()
     sources = read_sources(folder / "sources.toml")
-    known = set(lexicon.kinds) | MEASURED | {f"stage:{stage}" for stage in STAGES}
+    known = _known(lexicon)
     signs: list[Sign] = []
     for path in sorted(folder.glob("*.toml")):
         if path.name != "sources.toml":
@@ -73,6 +74,11 @@ def read_signs(folder: Path = SIGNS_FOLDER, lexicon: Lexicon | None = None) -> t
     if repeated := {id_ for id_ in ids if ids.count(id_) > 1}:
         raise ValueError(f"sign ids used twice: {sorted(repeated)}")
     return tuple(sorted(signs, key=lambda sign: -LEVELS.index(sign.tier)))
+
+
+def _known(lexicon: Lexicon) -> set[str]:
+    """Every name that a rule may use."""
+    return set(lexicon.kinds) | MEASURED | {LEARNED_VOTE} | {f"stage:{stage}" for stage in STAGES}
 
 
 def _sign(table: dict[str, Any], group: str, sources: dict[str, Source], known: set[str]) -> Sign:
@@ -90,7 +96,33 @@ def _sign(table: dict[str, Any], group: str, sources: dict[str, Source], known: 
     return Sign(**{**table, **texts, "group": group, "sources": cited, "patterns": patterns})
 
 
+def sign_of(table: dict[str, Any], group: str) -> Sign:
+    """One sign out of its table. Raises KeyError, TypeError, ValueError saying what is wrong with it."""
+    return _sign({**table}, group, read_sources(), _known(the_lexicon()))
+
+
 @cache
-def all_signs() -> tuple[Sign, ...]:
+def shipped_signs() -> tuple[Sign, ...]:
     """The signs that ship with the system, read once."""
     return read_signs()
+
+
+_published: tuple[int, tuple[Sign, ...]] | None = None
+
+
+def use_signs(number: int, signs: tuple[Sign, ...] | None) -> None:
+    """Triage by these signs from now on, in this process (`versions_in_force.py` calls this); None: the shipped."""
+    global _published  # noqa: PLW0603 - one process triages by one set of rules; the swap is one assignment
+    _published = None if signs is None else (number, signs)
+
+
+def rules_number() -> int:
+    """The number of the published version that this process triages by; 0 is the shipped one."""
+    published = _published
+    return published[0] if published else 0
+
+
+def all_signs() -> tuple[Sign, ...]:
+    """The signs that triage looks for, gravest tier first: the published version, else the shipped one."""
+    published = _published
+    return published[1] if published else shipped_signs()

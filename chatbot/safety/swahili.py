@@ -15,9 +15,11 @@ _AFFIRMED = re.compile(
     r"(?=[nuatmwilyzkvph])(?:ni|n|u|a|tu|m|wa|i|li|ya|zi|ki|vi|ku|pa|mw)?"
     r"(?:na|me|li|ta|nge|ngeli|ki|ka|mesha|meku|hu|a)?(?:po|yo|cho|lo|zo|vyo|ye|o)?" + _OBJECT)
 _DENIED = re.compile(
-    r"(?:si|ha|c|hatu|ham|hau|hai|hali|haya|hazi|haki|havi|haku|hawa|hapa)(?:ja|ku|ta|na|nge|wezi|ji)?" + _OBJECT)
+    r"(?:si|ha|c|kuto|hatu|ham|hau|hai|hali|haya|hazi|haki|havi|haku|hawa|hapa)(?:ja|ku|ta|na|nge|wezi|ji)?" + _OBJECT)
 _ENDINGS = re.compile(r"(?:w|lew|liw|ew|iw|ish|esh|ik|ek|an|i|e|z|li|le)?(?:a|i|e|ni|wa|ka)?(?:ga|ni|je)?")
 
+_CONJUGATED = re.compile(
+    r"(?:ni|na|a|u|i|zi|ya|li|ki|tu|wa|ha|si)(?:na|me|li|ta|ka|ki|ja|ku|nge)[a-z]{2,}a?$|nina|naku|kuji")
 LONGEST_PREFIX = 9
 
 
@@ -34,3 +36,8 @@ def splits(token: str) -> Iterator[tuple[str, bool]]:
 def is_ending(tail: str) -> bool:
     """Whether `tail` can follow a verb root: -a, -i, -e, passives, causatives."""
     return _ENDINGS.fullmatch(tail) is not None
+
+
+def is_conjugated(word: str) -> bool:
+    """Whether a word looks like a verb with its subject and tense: `anakufa`, `nimeanguka`."""
+    return _CONJUGATED.match(word) is not None

@@ -1,11 +1,13 @@
 """Triage: which danger signs a message speaks of, and how soon to be seen. No model, no network, no state.
 
 It runs before and beside every model. Both languages are always looked at; what is over ("the bleeding stopped")
-weighs one level less; when it is not clear, the answer is to seek care.
+weighs one level less; when it is not clear, the answer is to seek care. Where no rule says `urgent` or graver, the
+learned vote may (`vote.py`): it raises a level, it never lowers one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chatbot.safety.framing import set_aside
@@ -15,6 +17,9 @@ from chatbot.safety.negation import mark_denied
 from chatbot.safety.patterns import Index, match
 from chatbot.safety.reading import Reading, read
 from chatbot.safety.signs import Sign, all_signs
+from chatbot.safety.vote import LEARNED_VOTE, the_vote
+
+_BORN = frozenset({"after-birth", "newborn", "young-baby", "young-age", "placenta"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +42,23 @@ def triage(message: str, stage: str | None = None) -> Triage:
     return Triage(found[0].level, tuple(one.sign.id for one in found))
 
 
-def matches(message: str, stage: str | None = None) -> tuple[Match, ...]:
-    """Every sign found with the rule that found it, gravest first."""
+def matches(message: str, stage: str | None = None, signs: Iterable[Sign] | None = None) -> tuple[Match, ...]:
+    """Every sign found with the rule that found it, gravest first. `signs`: others than those in force, for a draft."""
     reading = read(message, the_lexicon())
     mark_denied(reading)
     set_aside(reading)
-    index = Index(reading.mentions, _facts(reading, stage))
-    found = [one for sign in all_signs() if (one := _match_sign(sign, index)) is not None]
+    chosen, facts = tuple(signs or all_signs()), _facts(reading, stage)
+    found = _match_signs(chosen, reading, facts)
+    if not any(LEVELS.index(one.level) >= LEVELS.index("urgent") for one in found):
+        asking = [sign for sign in chosen if any(LEARNED_VOTE in pattern.concepts() for pattern in sign.patterns)]
+        if asking and the_vote().raises(reading):
+            found += _match_signs(asking, reading, facts | {LEARNED_VOTE})
     return tuple(sorted(found, key=lambda one: -LEVELS.index(one.level)))
+
+
+def _match_signs(signs: Iterable[Sign], reading: Reading, facts: set[str]) -> list[Match]:
+    index = Index(reading.mentions, facts)
+    return [one for sign in signs if (one := _match_sign(sign, index)) is not None]
 
 
 def _match_sign(sign: Sign, index: Index) -> Match | None:
@@ -66,6 +80,6 @@ def _facts(reading: Reading, stage: str | None) -> set[str]:
     """
     said = {mention.concept for mention in reading.mentions}
     facts = {f"stage:{stage}"} if stage else set()
-    if stage in {"antenatal", "birth"} and "after-birth" not in said:
+    if stage in {"antenatal", "birth"} and not said & _BORN:
         facts.add("pregnant")
     return facts

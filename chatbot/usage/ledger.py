@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from sqlalchemy import Connection, Engine, select
@@ -33,6 +34,7 @@ from chatbot.usage.writes import (
     from_line,
     new_attempt,
     new_call,
+    new_receipt,
     perform,
     settlement,
 )
@@ -98,14 +100,21 @@ class Ledger:
         self._commits = GroupCommit(engine, PATIENCE)
         self._pause_until = 0.0
 
+    @property
+    def engine(self) -> Engine:
+        """Of the database that it writes to."""
+        return self._engine
+
     def reserve(self, call_id: str, *, ordinal: int, provider: str, model: str, price: Price | None,
                 prompt_tokens: int, opening: NewCall | None = None, principal: str = "",
-                most: int | None = None) -> Reservation:
+                most: int | None = None,
+                receipt: Callable[[str, str], dict[str, Any]] | None = None) -> Reservation:
         """Write an attempt down before it leaves, with the estimate that stays booked if we die.
 
         `opening` begins the call's own row in the same transaction. When this raises, nobody may be asked:
         LedgerUnavailable, or BudgetExhausted when a budget of `principal` or of the installation has no room for
-        `most` nano-dollars (the estimate, when that is all one knows).
+        `most` nano-dollars (the estimate, when that is all one knows). `receipt` makes the row that says what leaves,
+        out of the ids of the attempt and of its call; it is written in the same transaction.
         """
         attempt_id, started = new_id(), now()
         by_tokens = price.cost(Usage(prompt_tokens)) if price else None
@@ -117,12 +126,13 @@ class Ledger:
             output_nano_per_mtok=price and price.output, cached_nano_per_mtok=price and price.cached,
             hour_nano_usd=(price and price.hour) or None, price_source=price.source if price else "",
             started_at=started, worker=worker_name())
+        left = (new_receipt(**receipt(attempt_id, call_id)),) if receipt else ()
         sent, held = False, True
 
         def write(connection: Connection) -> None:
             nonlocal sent, held
             sent = False
-            perform(connection, (*_opening(call_id, opening), attempt))
+            perform(connection, (*_opening(call_id, opening), attempt, *left))
             held = budgets.hold(connection, attempt_id, principal=principal, day=started.date(),
                                 most=estimate if most is None else most)
             sent = True

@@ -24,6 +24,8 @@ class Replay(db.Model):  # type: ignore[name-defined,misc]
     """HMAC of principal, route and key."""
     fingerprint: Mapped[str] = mapped_column(String(64))
     """HMAC of what was asked: another request under the same key is refused."""
+    subject: Mapped[str] = mapped_column(String(64), index=True, default="", server_default="")
+    """HMAC of the principal alone, so that what is kept of a person can be erased."""
     state: Mapped[str] = mapped_column(String(7))
     worker: Mapped[str] = mapped_column(String(120))
     """Who runs it; a dead worker's key is free again."""

@@ -48,6 +48,8 @@ class Claim:
     id: str
     key: bytes
     """Encrypts the answer."""
+    subject: str = ""
+    """Whose it is: HMAC of the principal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class Replays:
         """
         self._catch_up()
         scope = f"{principal}\0{route}\0{key}".encode()
-        claim = Claim(self._digest(b"id", scope).hex(), self._digest(b"seal", scope))
+        claim = Claim(self._digest(b"id", scope).hex(), self._digest(b"seal", scope), self.subject(principal))
         fingerprint = self._digest(b"asked", asked).hex()
         with self._engine.begin() as connection:
             if _insert(connection, claim, fingerprint):
@@ -105,6 +107,10 @@ class Replays:
             log.warning("answer_kept_late", kind=type(error).__name__)
             if len(self._late) < MOST_LATE:
                 self._late[claim] = answer
+
+    def subject(self, principal: str) -> str:
+        """What stands for a principal in the rows."""
+        return self._digest(b"subject", principal.encode()).hex()
 
     def _catch_up(self) -> None:
         for claim, answer in list(self._late.items()):
@@ -131,7 +137,8 @@ def forget_expired(engine: Engine) -> int:
 
 def _insert(connection: Connection, claim: Claim, fingerprint: str) -> bool:
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    new = dialect.insert(REPLAYS).values(id=claim.id, **_running(fingerprint)).on_conflict_do_nothing()
+    row = {"id": claim.id, "subject": claim.subject, **_running(fingerprint)}
+    new = dialect.insert(REPLAYS).values(row).on_conflict_do_nothing()
     return connection.scalar(new.returning(REPLAYS.c.id)) is not None  # an INSERT's rowcount is not kept everywhere
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 import structlog
 from filelock import FileLock, Timeout
@@ -36,6 +37,11 @@ class Upkeep:
         self._every = every
         self._tidy_every = tidy_every
         self._stop = threading.Event()
+        self._also: list[Callable[[], None]] = []
+
+    def also_tidy(self, work: Callable[[], None]) -> None:
+        """Have `work` done with each tidying: others' records that expire. It may raise SQLAlchemyError."""
+        self._also.append(work)
 
     def tidy(self) -> None:
         """Write the ends that dead workers left in files, then end the rows they left. Raises SQLAlchemyError.
@@ -75,5 +81,7 @@ class Upkeep:
         try:
             self.tidy()
             forget_expired(self._engine)
+            for work in self._also:
+                work()
         except (SQLAlchemyError, OSError) as error:
             log.warning("upkeep_put_off", kind=type(error).__name__)

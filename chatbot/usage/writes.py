@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Table, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from chatbot.database import now, usd
+from chatbot.privacy.tables import RECEIPTS
 from chatbot.usage import budgets
 from chatbot.usage.cost import UsageOfCall, weakest
 from chatbot.usage.tables import ATTEMPTS, CALLS
@@ -36,6 +37,11 @@ def new_call(**row: Any) -> Write:
 
 def new_attempt(**row: Any) -> Write:
     return Write("new_attempt", row)
+
+
+def new_receipt(**row: Any) -> Write:
+    """What an attempt sends to a cloud: numbers, names and hashes."""
+    return Write("new_receipt", row)
 
 
 def end_of_attempt(attempt_id: str, **end: Any) -> Write:
@@ -126,6 +132,7 @@ def _end_call(connection: Connection, end: Mapping[str, Any]) -> UsageOfCall | N
 HOW: dict[str, Callable[[Connection, Mapping[str, Any]], UsageOfCall | None]] = {
     "new_call": _insert_once(CALLS),
     "new_attempt": _insert_once(ATTEMPTS),
+    "new_receipt": _insert_once(RECEIPTS),
     "end_of_attempt": _end_attempt,
     "settlement": _settle,
     "end_of_call": _end_call,

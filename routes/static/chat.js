@@ -167,7 +167,17 @@
     turn.querySelector(".who").hidden = false;
     form.elements.conversation_id.value = reply.conversation_id;
     label.textContent = words.form.another;
+    offerConsent(reply, turn);
     if (box.value.trim() === turn.querySelector("q").textContent) box.value = ""; // not what was typed meanwhile
+  }
+
+  // Where a cloud is asked for (templates/_consent.html): the form waits hidden until there is a conversation.
+  function offerConsent(reply, turn) {
+    const consent = byId("consent");
+    if (!consent) return;
+    consent.elements.conversation_id.value = reply.conversation_id;
+    consent.elements.message.value = turn.querySelector("q").textContent;
+    consent.hidden = reply.cloud_consent === "not_asked" || reply.triage.level === "emergency";
   }
 
   function source(citation, language) {

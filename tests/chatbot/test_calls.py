@@ -286,7 +286,7 @@ def test_what_leaves_is_redacted_and_carries_a_permit(tmp_path: Path) -> None:
     cloud = Scripted("together", answer("Fine."))
     request = ChatRequest((Message("user", "Call me on 0712 345 678 or a@b.co.ke"),))
     make_calls(tmp_path, cloud).finish(order(request=request))
-    assert cloud.asked[0][1].messages[0].content == "Call me on [number] or [email]"
+    assert cloud.asked[0][1].messages[0].content == "Call me on [PHONE-1] or [EMAIL-1]"
 
 
 def test_a_named_provider_is_tried_first_and_the_chain_stands_behind_it(tmp_path: Path) -> None:

@@ -53,6 +53,9 @@ class FakeService:
         self._note(message, how)
         return self._play(self.events if self.events is not None else _in_pieces(self.reply))
 
+    def cloud_consent(self, conversation_id: str, principal: str) -> str:
+        return "not_asked"
+
     def _note(self, message: str, how: dict[str, Any]) -> None:
         self.asked.append((message, how))
         if self.fails is not None:

@@ -23,7 +23,10 @@ from chatbot.database import db
 from chatbot.documents import tables as document_tables
 from chatbot.errors import InvalidInput
 from chatbot.estimate import CandidateCost, Estimate
+from chatbot.privacy import tables as privacy_tables
+from chatbot.privacy.conversations import InMemory
 from chatbot.quizzes.records import tables as quiz_tables
+from chatbot.safety.escalation_tables import ESCALATIONS
 from chatbot.safety.levels import Triage
 from chatbot.strategies import Skipped
 from chatbot.usage import budget_tables, day_totals, tables
@@ -74,6 +77,8 @@ class FakeService:
     reply: ChatReply = REPLY
     completion: Completion = COMPLETION
     estimate: Estimate = ESTIMATE
+    consent: str = "not_asked"
+    conversations: InMemory = field(default_factory=InMemory)
     fails: Exception | None = None
     """Raised instead of answering."""
     chat_events: Sequence[Any] = (TriageFound(TRIAGE), Pulse(), TextDelta("Iron "), TextDelta("helps."), Done(REPLY))
@@ -133,6 +138,9 @@ class FakeService:
     def get_provider_status(self) -> list[dict[str, Any]]:
         return self._answer([PROVIDER], None, {})
 
+    def cloud_consent(self, conversation_id: str, principal: str) -> str:
+        return self.consent
+
     def list_models(self) -> tuple[Listed, ...]:
         return Listed("hybrid", "funza"), Listed("together/llama", "together", "not_configured", "no key")
 
@@ -154,7 +162,7 @@ def service() -> FakeService:
         tables.Call.__table__, tables.Attempt.__table__, account_tables.KEYS, account_tables.PEOPLE,
         account_tables.SESSIONS, account_tables.LATEST, budget_tables.BUDGETS, budget_tables.SPENDING,
         budget_tables.HOLDS, day_totals.TOTALS, document_tables.DOCUMENTS, document_tables.PASSAGES,
-        *quiz_tables.ALL])
+        privacy_tables.CONSENTS, privacy_tables.RECEIPTS, ESCALATIONS, *quiz_tables.ALL])
     return FakeService(engine=engine)
 
 

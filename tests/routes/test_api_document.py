@@ -18,10 +18,15 @@ from tests.routes.conftest import FakeService
 from tests.routes.quiz_story import TRIED_IN_THE_QUIZ_STORY
 
 UNDOCUMENTED = ("/static/", "/docs", "/openapi.json")
-PAGES = ("pages.", "login.", "dashboard.", "take.", "studio")
+PAGES = ("pages.", "login.", "dashboard.", "take.", "studio", "clinical")
 """Files, and the document itself; the pages are for people."""
 TRIED_AS_FILES = {("get", "/api/v1/quizzes/{quiz_id}/export"), ("post", "/api/v1/quizzes/import")}
 """In test_exports.py."""
+TRIED_WITH_A_RECORD = {
+    ("get", "/api/v1/calls/{call_id}/receipts"), ("post", "/api/v1/escalations/{record}"),
+    ("get", "/api/v1/conversations/{conversation_id}"), ("delete", "/api/v1/conversations/{conversation_id}"),
+    ("get", "/api/v1/me/export")}
+"""In test_consents.py, test_escalations.py and test_my_data.py."""
 KEPT = "01JD0000000000000000000D0C"
 """A document that is there."""
 ASK = {"message": "Why iron?"}
@@ -33,6 +38,10 @@ CALLS: list[tuple[str, str, str, Any]] = [
     ("get", "/api/v1/usage/savings", "/api/v1/usage/savings?by=language", None),
     ("post", "/api/v1/estimate", "/api/v1/estimate", ASK), ("get", "/api/v1/budgets", "/api/v1/budgets", None),
     ("put", "/api/v1/budgets", "/api/v1/budgets", {"window": "day", "limit_usd": "2.5"}),
+    ("get", "/api/v1/conversations", "/api/v1/conversations", None),
+    ("get", "/api/v1/consents", "/api/v1/consents", None),
+    ("post", "/api/v1/consents", "/api/v1/consents", {"purpose": "openai_cloud", "version": 1, "given": True}),
+    ("get", "/api/v1/escalations", "/api/v1/escalations?show=all", None),
     ("get", "/get_quiz_{stage}", "/get_quiz_birth", None), ("get", "/livez", "/livez", None),
     ("get", "/readyz", "/readyz", None),
     ("post", "/api/v1/documents", "/api/v1/documents", {"text": "Iron prevents anaemia.", "title": "Iron"}),
@@ -87,7 +96,7 @@ def test_every_route_is_described_and_tells_of_problems(document: dict[str, Any]
 
 def test_every_documented_answer_is_tried_below(document: dict[str, Any]) -> None:
     tried = {(method, path) for method, path, _, _ in CALLS} | {("get", "/metrics")}
-    tried |= TRIED_IN_THE_QUIZ_STORY | TRIED_AS_FILES
+    tried |= TRIED_IN_THE_QUIZ_STORY | TRIED_AS_FILES | TRIED_WITH_A_RECORD
     assert tried == {(method, path) for path, operations in document["paths"].items() for method in operations}
 
 

@@ -25,7 +25,7 @@ from tests.routes.conftest import (
 
 ASK = {"message": "Why iron?"}
 BODY = {"id", "answer", "stage", "language", "triage", "citations", "provenance", "provider", "model", "fell_back",
-        "finish_reason", "usage", "call_id", "conversation_id", "skipped"}
+        "finish_reason", "usage", "call_id", "conversation_id", "skipped", "cloud_consent"}
 
 
 def test_an_answer_says_everything_the_contract_promises(client: FlaskClient) -> None:

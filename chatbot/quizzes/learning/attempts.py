@@ -96,16 +96,15 @@ def answer_again(engine: Engine, principal: str, choice: Choice, *, zone: tzinfo
         return kept.answers[0]
 
 
-def erase(engine: Engine, principal: str) -> int:
-    """Delete every attempt, answer and planned item of a person. Returns how many attempts. Raises RecordsUnavailable.
+def erase(connection: Connection, principal: str) -> int:
+    """Delete every attempt, answer and planned item of a person. Returns how many attempts.
 
     The statistics of items count without them from then on.
     """
     own = select(ATTEMPTS.c.id).where(ATTEMPTS.c.principal == principal)
-    with writing(engine) as connection:
-        connection.execute(delete(ANSWERS).where(ANSWERS.c.attempt_id.in_(own)))
-        connection.execute(delete(SPACED).where(SPACED.c.principal == principal))
-        return connection.execute(delete(ATTEMPTS).where(ATTEMPTS.c.principal == principal)).rowcount
+    connection.execute(delete(ANSWERS).where(ANSWERS.c.attempt_id.in_(own)))
+    connection.execute(delete(SPACED).where(SPACED.c.principal == principal))
+    return connection.execute(delete(ATTEMPTS).where(ATTEMPTS.c.principal == principal)).rowcount
 
 
 def _scored(items: Sequence[ShownItem], choices: Sequence[Choice]) -> tuple[Scored, ...]:

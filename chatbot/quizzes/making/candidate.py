@@ -112,7 +112,7 @@ def _known(fact: Fact) -> set[str]:
 def _distractors(proposal: Proposal, fact: Fact, key: str, wanted: int) -> tuple[str, ...]:
     """The card's misconceptions first, then the model's, then siblings. One that is the right answer spoils all."""
     evidence = Passages([fact.text])
-    if any(evidence.support(f"{proposal.stem.rstrip('?')} {one}") for one in proposal.distractors):
+    if any(evidence.may_say(f"{proposal.stem.rstrip('?')} {one}") for one in proposal.distractors):
         return ()
     own = misconceptions_for(fact.card, fact, key) if fact.card else ()
     found = nearest(key, own, wanted)

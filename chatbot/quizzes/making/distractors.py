@@ -62,7 +62,7 @@ def _usable(fact: Fact, key: str, proposed: Iterable[str]) -> tuple[str, ...]:
     taken = [key]
     for option in proposed:
         clean = " ".join(option.split()).rstrip(".")
-        if clean and len(clean) <= LONGEST and not evidence.support(clean) and not any(_same(clean, one)
+        if clean and len(clean) <= LONGEST and not evidence.may_say(clean) and not any(_same(clean, one)
                                                                                        for one in taken):
             taken.append(clean)
     return tuple(taken[1:])

@@ -81,3 +81,31 @@ def test_a_last_sentence_cut_at_the_token_limit_is_dropped() -> None:
     gate = SupportGate(Passages([IRON]), whole=True)
     shown = gate.feed("Iron tablets prevent anaemia. Take one tablet each")
     assert shown + gate.end("length") == "Iron tablets prevent anaemia. "
+
+
+@pytest.mark.parametrize("bad", ["See www.iron.tablets.", "![iron](tablets).", "<b>Iron</b> tablets."])
+def test_a_link_or_markup_made_of_the_passages_words_is_not_shown(bad: str) -> None:
+    gate = SupportGate(Passages([IRON]), whole=True)
+    with pytest.raises(Unsupported, match="link or markup"):
+        gate.feed(f"Iron tablets prevent anaemia. {bad}\n")
+
+
+def test_a_good_and_a_bad_sentence_in_one_piece_fail_the_try_so_that_something_is_shown() -> None:
+    gate = SupportGate(Passages([IRON]), whole=False)
+    with pytest.raises(Unsupported):
+        gate.feed("Iron tablets prevent anaemia. Iron cures malaria in three days.\n")
+
+
+def test_a_whole_english_answer_that_is_too_hard_is_left_to_the_card() -> None:
+    hard = ("Haematological supplementation diminishes complications, particularly postoperative, gastrointestinal, "
+            "cardiovascular, haemorrhagic, immunological, neurological, psychological, endocrinological, "
+            "dermatological, ophthalmological, musculoskeletal, respiratory, urological, nutritional, occupational "
+            "and environmental complications, notwithstanding physiological adaptation.")
+    gate = SupportGate(Passages([hard]), whole=True)
+    assert gate.feed(hard) == ""
+    with pytest.raises(Unsupported, match="hard to read"):
+        gate.end("stop")
+    stream = SupportGate(Passages([hard]), whole=False)
+    assert stream.feed(hard) + stream.end("stop") == hard
+    swahili = SupportGate(Passages([hard]), whole=True, language="sw")
+    assert swahili.feed(hard) + swahili.end("stop") == hard

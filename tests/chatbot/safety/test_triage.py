@@ -149,7 +149,60 @@ def test_any_text_gets_a_level_and_known_signs(message, stage):
 
 
 def test_importing_triage_reads_no_data_and_no_heavy_library():
-    code = ("import sys, chatbot.safety.triage as t; from chatbot.safety.signs import all_signs;"
-            "assert all_signs.cache_info().currsize == 0;"
+    code = ("import sys, chatbot.safety.triage as t; from chatbot.safety.signs import shipped_signs;"
+            "assert shipped_signs.cache_info().currsize == 0;"
             "assert not {'torch', 'transformers', 'openai', 'together', 'flask'} & set(sys.modules)")
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("message", [
+    "i am bleeding, my sister had it too last year", "we are stuck in traffic and she is bleeding a lot, 8 months",
+    "blood is running into my shoes, i gave birth yesterday", "haha i am bleeding at 20 weeks",
+    "he said he will kill me lol", "i fainted in class today, 20 weeks",
+    "maji kama damu yanatoka nifanye nini, nina mimba",
+    "when i cough blood comes out what is it, i am pregnant", "if i stand i faint what should i do",
+    "this is my first pregnancy and i noticed blood on my panties", "first time mum, i bled a lot this week, 5 months",
+    "what if i am bleeding at 5 months", "the baby no longer moves, 34 weeks",
+    "scan was fine but bleeding started again, 12 weeks", "alianguka akatetemeka na kutoa povu, mchungaji anaomba",
+    "mume wangu hushinda akinipiga", "i had fits this morning, now i am fine",
+    "nikikojoa damu inatoka nifanye nini, nina mimba", "mtoto hutapika kila kitu akinyonya, wiki mbili",
+])
+def test_what_happens_now_is_never_set_aside_for_the_words_around_it(message):
+    assert level(message) in {"urgent", "emergency"}
+
+
+@pytest.mark.parametrize("message", [
+    "i dreamt that i was bleeding", "my boss will kill me if i am late haha", "this heat is killing me",
+    "if my water breaks at night what should i carry first", "chupa ikipasuka usiku nifanye nini",
+    "nikianza kutoka damu niende wapi kwanza", "can stress cause bleeding", "nakufa na hamu ya maembe",
+    "in my first pregnancy i bled a lot, how will they prevent it this time", "mtoto akizaliwa na manjano huwekwa wapi",
+    "baby had jaundice and was treated, now fine", "i bled at six weeks last year but the scan was fine",
+    "for my nursing assignment: list five causes of antepartum haemorrhage", "moja, mbili, tatu",
+    "mume wangu hunipiga picha na mtoto", "mtoto wangu anakua vizuri",
+])
+def test_stories_plans_and_figures_of_speech_are_no_alarm(message):
+    assert level(message) in {"none", "soon"}
+
+
+@pytest.mark.parametrize(("message", "expected"), [
+    ("sugar is 16.3 after food, 26 weeks", "urgent"), ("sugar was 5.1", "none"), ("hb 6.4", "urgent"), ("hb 11.9",
+    "none"),
+    ("nimehesabu pumzi 68 kwa dakika, siku tisa", "emergency"), ("wiki kumi na saba mtoto hachezi, huanza lini",
+    "none"),
+    ("wiki thelathini na nne, mtoto hachezi", "emergency"), ("i am 42 weeks and nothing is happening", "urgent"),
+    ("presha 154 kwa 99", "urgent"), ("pampers za usiku zinakaa masaa mangapi", "none"),
+    ("mtoto wa miezi kumi ameanguka akijifunza kutembea", "none"),
+])
+def test_further_readings_meet_their_limits(message, expected):
+    assert level(message) == expected
+
+
+@pytest.mark.parametrize("message", [
+    "a" * 20_000, "bleeding no " * 1_700, "b l e e d " * 2_000, "150/90 38.5 " * 1_700, "mtoto hachezi, sasa " * 1_000,
+    "if it bleeds, now what " * 870, "pad 3 hour " * 1_800, "haijahawasi" * 1_800, "nilitoka damu na sasa " * 900,
+    "wiki ya ya ya " * 1_500, "ya " * 6_600,
+])
+def test_twenty_thousand_hostile_characters_take_no_more_than_their_length(message):
+    """Triage reads at most 12,000 characters: three times those of four thousand, and so three times their time."""
+    triage("warm up")
+    assert min(_timed(message[:20_000]) for _ in range(3)) < 0.15

@@ -1,0 +1,39 @@
+"""Keeps what was said beside answering it: the question with its answer, or with as much of it as came."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+
+from chatbot.chat.reply import ChatEvent, ChatReply, Done, TextDelta
+from chatbot.database import new_id, now
+from chatbot.privacy.conversations import Conversations, Said
+
+
+def remembered(reply: ChatReply, message: str, kept: Conversations, principal: str) -> ChatReply:
+    """The same reply, written down. Nothing is kept of a call that names nobody (our own code)."""
+    if principal:
+        kept.keep(principal, Said(reply.conversation_id, now(), message, reply.answer, reply.provider))
+    return reply
+
+
+def remembered_stream(events: Iterator[ChatEvent], message: str, kept: Conversations, principal: str,
+                      conversation_id: str = "") -> Iterator[ChatEvent]:
+    """The same events; what was shown is written down at their end, also when the client leaves before it."""
+    if not principal:
+        yield from events
+        return
+    shown: list[str] = []
+    reply: ChatReply | None = None
+    try:
+        for event in events:
+            if isinstance(event, TextDelta):
+                shown.append(event.text)
+            elif isinstance(event, Done):
+                reply = event.reply
+            yield event
+    finally:
+        if isinstance(events, Generator):
+            events.close()
+        conversation = reply.conversation_id if reply else conversation_id or new_id()
+        kept.keep(principal, Said(conversation, now(), message, reply.answer if reply else "".join(shown),
+                                  reply.provider if reply else ""))

@@ -1,0 +1,90 @@
+"""Versions and the draft as records: what a row of their tables means, and how the latest is found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from chatbot.errors import Conflict, NotFound
+from chatbot.safety.signs import Sign
+from chatbot.safety.versions_compare import Lowered, from_json
+from chatbot.safety.versions_tables import DRAFT, VERSIONS
+from chatbot.safety.versions_text import signs_from
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One published version; number 0 is what ships with the system."""
+
+    number: int
+    changes: str = ""
+    published_at: datetime | None = None
+    published_by: str = ""
+    note: str = ""
+    lowers: tuple[Lowered, ...] = ()
+    back_to: int | None = None
+
+    def signs(self) -> tuple[Sign, ...]:
+        """Raises Conflict when this system cannot read them any more."""
+        return _read(self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is being worked on. Revision 0: nothing yet, the signs are those of the latest version."""
+
+    revision: int
+    base: int
+    changes: str
+    updated_at: datetime | None = None
+    updated_by: str = ""
+
+    def signs(self) -> tuple[Sign, ...]:
+        """Raises Conflict when this system cannot read them any more."""
+        return _read(self.changes)
+
+
+SHIPPED = Version(0)
+
+
+def _read(changes: str) -> tuple[Sign, ...]:
+    try:
+        return signs_from(changes)
+    except ValueError as error:
+        raise Conflict(f"This system cannot read that version any more: {error}.") from error
+
+
+def latest(connection: Connection) -> Version:
+    """The version that was published last; the shipped one when none was."""
+    row = connection.execute(select(VERSIONS).order_by(VERSIONS.c.number.desc()).limit(1)).first()
+    return _version(row) if row else SHIPPED
+
+
+def published(connection: Connection) -> list[Version]:
+    """Every published version, the latest first."""
+    return [_version(row) for row in connection.execute(select(VERSIONS).order_by(VERSIONS.c.number.desc()))]
+
+
+def find(connection: Connection, number: int) -> Version:
+    """A published version. Raises NotFound."""
+    row = connection.execute(select(VERSIONS).where(VERSIONS.c.number == number)).first()
+    if row is None:
+        raise NotFound("There is no such version.")
+    return _version(row)
+
+
+def draft(connection: Connection) -> Draft:
+    """The draft; the latest version as revision 0 when there is none."""
+    row = connection.execute(select(DRAFT)).first()
+    if row is None:
+        begun = latest(connection)
+        return Draft(0, begun.number, begun.changes)
+    return Draft(row.revision, row.base, row.changes, row.updated_at, row.updated_by)
+
+
+def _version(row: Any) -> Version:
+    return Version(row.number, row.changes, row.published_at, row.published_by, row.note, from_json(row.lowers),
+                   row.back_to)

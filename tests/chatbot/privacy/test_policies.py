@@ -1,0 +1,267 @@
+"""The five policies under every fault, with a real cloud on loopback: what it received, and what the receipts say.
+
+`never`, `ask` without consent and `ask` after a withdrawal promise that no byte leaves; `ask` with consent and
+`allowed` promise that no planted identifier does, and that the receipts are the provider's own book.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from chatbot.calling.health import Health
+from chatbot.database import new_id
+from chatbot.errors import FunzaError, NotConsented
+from chatbot.hybrid_ai_service import HybridAIService
+from chatbot.privacy.consent import purpose_named
+from chatbot.privacy.receipts import NEVER_LEFT, canonical
+from chatbot.privacy.tables import RECEIPTS
+from chatbot.providers import build_providers
+from chatbot.providers.interface import Message
+from chatbot.usage.ledger import NewCall
+from chatbot.usage.tables import ATTEMPTS
+from run import create_app
+from tests.house import make_engine, make_settings
+from tests.loopback import SCRIPTS, Answer, LoopbackProvider
+from tests.scripted import Scripted, answer
+
+TALK = new_id()
+PHONE, EMAIL, ID, NAME = "0700 000 000", "amina@example.org", "12345678", "Wanjiku Kamau"
+QUESTION = (f"My name is {NAME}, ID {ID}. Why are iron and folic acid tablets given in pregnancy? "
+            f"Call {PHONE} or +254 700 000 000 or {EMAIL}. {NAME.split(maxsplit=1)[0]}")
+PLANTED = (PHONE, "700 000 000", "0700000000", EMAIL, ID, NAME, *NAME.split())
+SILENT, OPEN = ("never", "ask", "withdrawn"), ("consented", "allowed")
+FAST: dict[str, Any] = {"first_token_timeout": 0.4, "idle_timeout": 0.4, "cloud_timeout": 2, "total_timeout": 2,
+                        "cloud_retry_attempts": 2}
+
+
+class House:
+    """A service with one cloud, under one policy."""
+
+    def __init__(self, folder: Path, upstream: LoopbackProvider, policy: str, **more: Any) -> None:
+        self.upstream = upstream
+        self.settings = make_settings(
+            folder, together_api_key="x", together_base_url=upstream.url, together_model="loopback-model",
+            together_successors="", cloud_policy=policy if policy in ("never", "allowed") else "ask",
+            **{**FAST, **more})
+        self.engine = make_engine(self.settings)
+        self.service = HybridAIService(self.settings, self.engine, build_providers(self.settings))
+        consents = self.service.calls.consents
+        for purpose, talk in ((purpose_named("chat_cloud"), TALK), (purpose_named("openai_cloud"), "")):
+            if policy in ("consented", "withdrawn"):
+                consents.give(purpose, "local", talk, purpose.version)
+            if policy == "withdrawn":
+                consents.withdraw(purpose, "local", talk)
+
+    def ask_everything(self) -> None:
+        """The question, by every way there is: chat and general text, whole and streamed."""
+        turns = (Message("system", f"You help {NAME}."), Message("user", QUESTION))
+        chat: dict[str, Any] = {"conversation_id": TALK, "principal": "local"}
+        ways: tuple[Callable[[], object], ...] = (
+            lambda: self.service.generate_chat_response(QUESTION, **chat),
+            lambda: list(self.service.stream_chat_response(QUESTION, **chat)),
+            lambda: self.service.complete(turns, principal="local"),
+            lambda: list(self.service.stream_completion(turns, principal="local", stop=(PHONE,))))
+        for way in ways:
+            self.service.calls.health = Health()  # what failed one way is asked again the next way
+            with suppress(FunzaError):
+                way()
+
+    def received(self) -> list[str]:
+        return [json.dumps(one.body, ensure_ascii=False) for one in self.upstream.requests]
+
+    def book_of_the_provider(self) -> Counter[str]:
+        bodies = [one.body for one in self.upstream.requests]
+        return Counter(hashlib.sha256(canonical(body["messages"], body.get("stop"))).hexdigest() for body in bodies)
+
+    def kept(self) -> list[Any]:
+        with self.engine.connect() as connection:
+            return list(connection.execute(select(RECEIPTS)))
+
+    def receipts(self) -> Counter[str]:
+        """Hashes of what left; without tries that reached nobody."""
+        asked = select(RECEIPTS.c.sha256, ATTEMPTS.c.failure).join(ATTEMPTS, ATTEMPTS.c.id == RECEIPTS.c.attempt_id)
+        with self.engine.connect() as connection:
+            return Counter(row.sha256 for row in connection.execute(asked) if row.failure not in NEVER_LEFT)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _imported() -> None:
+    """The SDK is imported with its first call, which takes longer than these tests wait."""
+    import together  # noqa: F401
+
+
+@pytest.mark.parametrize("policy", SILENT)
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_where_nothing_may_leave_no_byte_does_whatever_the_cloud_would_do(
+        tmp_path: Path, script: str, policy: str) -> None:
+    with LoopbackProvider(behaviour=SCRIPTS[script]) as upstream:
+        house = House(tmp_path, upstream, policy)
+        house.ask_everything()
+        assert (upstream.requests, upstream.connections) == ([], 0)
+        assert house.receipts() == Counter()
+
+
+@pytest.mark.parametrize("policy", OPEN)
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_where_words_may_leave_no_identifier_does_and_the_receipts_are_the_providers_book(
+        tmp_path: Path, script: str, policy: str) -> None:
+    with LoopbackProvider(behaviour=SCRIPTS[script]) as upstream:
+        house = House(tmp_path, upstream, policy)
+        house.ask_everything()
+        assert {row.purpose for row in house.kept()} == {"chat", "openai"}, "a way to the cloud was not taken"
+        assert [value for value in PLANTED for body in house.received() if value in body] == []
+        assert house.receipts() == house.book_of_the_provider()
+
+
+def test_a_failing_journal_would_be_seen(tmp_path: Path) -> None:
+    """The comparison tells: with one receipt gone, the books differ."""
+    with LoopbackProvider() as upstream:
+        house = House(tmp_path, upstream, "allowed")
+        house.ask_everything()
+        with house.engine.begin() as connection:
+            connection.execute(RECEIPTS.delete().where(RECEIPTS.c.attempt_id == select(
+                RECEIPTS.c.attempt_id).limit(1).scalar_subquery()))
+        assert house.receipts() != house.book_of_the_provider()
+
+
+def test_a_provider_that_cannot_be_reached_has_a_receipt_that_says_so(tmp_path: Path) -> None:
+    upstream = LoopbackProvider().start()
+    upstream.stop()
+    house = House(tmp_path, upstream, "allowed")
+    reply = house.service.generate_chat_response(QUESTION, conversation_id=TALK, principal="local")
+    told = client_of(house).get(f"/api/v1/calls/{reply.call_id}/receipts").get_json()["receipts"]
+    assert {one["left"] for one in told} == {"no"}
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.001])
+def test_the_answer_speaks_of_the_values_again_also_when_a_placeholder_comes_in_pieces(
+        tmp_path: Path, pause: float) -> None:
+    said = Answer(lambda body: f"Dear [NAME-1], we call [PHONE-1] and not [PHONE-9]. You wrote: "
+                               f"{body['messages'][-1]['content']}", pause=pause)
+    with LoopbackProvider(behaviour=said) as upstream:
+        house = House(tmp_path, upstream, "allowed", total_timeout=10, idle_timeout=2, first_token_timeout=2)
+        text = house.service.complete((Message("user", QUESTION),)).text
+    assert text.startswith(f"Dear {NAME}, we call {PHONE} and not [PHONE-9].")
+    assert EMAIL in text
+
+
+def test_a_placeholder_cut_by_every_piece_is_whole_for_who_reads_the_stream(tmp_path: Path) -> None:
+    pieces = ["Dear [", "NA", "ME-", "1", "], call [PHO", "NE-1] today, pl", "ease, and do not wait. [", "x"]
+    cloud = Scripted("together", [*pieces, *answer("")[1:]])
+    settings = make_settings(tmp_path)
+    service = HybridAIService(settings, make_engine(settings), {"together": cloud})
+    events = list(service.stream_completion((Message("user", QUESTION),)))
+    shown = "".join(event.text for event in events if hasattr(event, "text"))
+    assert shown == f"Dear {NAME}, call {PHONE} today, please, and do not wait. [x"
+
+
+def test_consent_that_is_taken_back_during_a_call_stops_its_next_try(tmp_path: Path) -> None:
+    with LoopbackProvider() as upstream:
+        house = House(tmp_path, upstream, "consented")
+        consents, taken_back = house.service.calls.consents, []
+
+        def fail_and_withdraw(body: Any) -> str:
+            taken_back.append(consents.withdraw(purpose_named("chat_cloud"), "local", TALK))
+            return ""
+
+        upstream.always(Answer(fail_and_withdraw))
+        reply = house.service.generate_chat_response(QUESTION, conversation_id=TALK, principal="local")
+        assert (len(taken_back), len(upstream.requests)) == (1, 1)
+        assert (reply.provenance, reply.cloud_consent) == ("curated", "needed")
+
+
+# --- over HTTP ---
+def client_of(house: House) -> FlaskClient:
+    return create_app(house.settings, house.service).test_client()
+
+
+def test_a_conversation_that_may_not_use_a_cloud_is_answered_here_and_says_what_it_needs(tmp_path: Path) -> None:
+    with LoopbackProvider() as upstream:
+        house = House(tmp_path, upstream, "ask")
+        client = client_of(house)
+        body = client.post("/api/v1/chat", json={"message": QUESTION}).get_json()
+        assert (body["provenance"], body["cloud_consent"]) == ("curated", "needed")
+        asked = {"conversation_id": body["conversation_id"], "purpose": "chat_cloud", "version": 1}
+        assert client.post("/api/v1/consents", json={**asked, "given": True}).get_json()["state"] == "given"
+        again = {"message": QUESTION, "conversation_id": body["conversation_id"]}
+        told = client.post("/api/v1/chat", json=again).get_json()
+        sent = len(upstream.requests)
+        assert (told["cloud_consent"], sent > 0) == ("given", True)
+        assert client.post("/api/v1/consents", json={**asked, "given": False}).get_json()["state"] == "withdrawn"
+        streamed = client.post("/api/v1/chat", json={**again, "stream": True}).get_data(as_text=True)
+        assert '"cloud_consent":"needed"' in streamed.replace(" ", "")
+        assert len(upstream.requests) == sent
+
+
+def test_general_text_without_consent_is_a_503_that_says_how_to_consent(tmp_path: Path) -> None:
+    with LoopbackProvider() as upstream:
+        house = House(tmp_path, upstream, "ask")
+        client = client_of(house)
+        asked = {"model": "hybrid", "messages": [{"role": "user", "content": QUESTION}]}
+        for stream in (False, True):
+            response = client.post("/v1/chat/completions", json={**asked, "stream": stream})
+            body = response.get_json(force=True)
+            assert (response.status_code, body["code"]) == (503, NotConsented.code)
+            assert "/api/v1/consents" in body["remedy"]
+        assert upstream.connections == 0
+        client.post("/api/v1/consents", json={"purpose": "openai_cloud", "version": 1, "given": True})
+        assert client.post("/v1/chat/completions", json=asked).status_code == 200
+        assert [value for value in PLANTED for body in house.received() if value in body] == []
+
+
+def test_an_identifier_in_a_schema_stops_the_try_before_it_is_written_down(tmp_path: Path) -> None:
+    with LoopbackProvider() as upstream:
+        house = House(tmp_path, upstream, "allowed")
+        schema = {"name": "x", "schema": {"type": "object", "properties": {"to": {"enum": [EMAIL]}}}}
+        response = client_of(house).post("/v1/chat/completions", json={
+            "model": "hybrid", "messages": [{"role": "user", "content": "Write."}],
+            "response_format": {"type": "json_schema", "json_schema": schema}})
+        body = response.get_json(force=True)
+        assert (response.status_code, body["code"]) == (403, "identifier_left")
+        assert EMAIL not in response.get_data(as_text=True)
+        assert (upstream.requests, house.receipts()) == ([], Counter())
+
+
+def test_who_made_a_call_reads_its_receipt_and_the_text_only_where_it_is_kept(tmp_path: Path) -> None:
+    for kept in (False, True):
+        folder = tmp_path / str(kept)
+        folder.mkdir()
+        with LoopbackProvider() as upstream:
+            house = House(folder, upstream, "allowed", receipt_text=kept, secret_key="a test's secret")
+            reply = house.service.generate_chat_response(QUESTION, conversation_id=TALK, principal="local")
+            told = client_of(house).get(f"/api/v1/calls/{reply.call_id}/receipts").get_json()
+            first = told["receipts"][0]
+            assert (first["provider"], first["purpose"], first["reason"], first["left"]) == (
+                "together", "chat", "CLOUD_POLICY=allowed", "yes")
+            assert first["redacted"] == {"email": 1, "id": 1, "name": 2, "phone": 2}
+            assert (first["text"] is not None) is kept
+            database = (folder / "funza.db").read_bytes()
+            assert b"iron tablets" not in database
+            if kept:
+                assert "[PHONE-1]" in first["text"]
+                assert hashlib.sha256(first["text"].encode()).hexdigest() == first["sha256"]
+
+
+def test_the_state_of_a_conversation_is_asked_only_where_a_cloud_stands_ready_and_the_policy_asks(
+        tmp_path: Path) -> None:
+    with LoopbackProvider() as upstream:
+        house = House(tmp_path, upstream, "ask")
+        assert house.service.cloud_consent(TALK, "local") == "needed"
+        here = NewCall("chat", "local", conversation_id=TALK, principal="local")
+        assert house.service.calls.cloud_consent(here) == "not_asked"
+    other = tmp_path / "other"
+    other.mkdir()
+    settings = make_settings(other, cloud_policy="ask")
+    bare = HybridAIService(settings, make_engine(settings), build_providers(settings))
+    assert bare.cloud_consent(TALK, "local") == "not_asked"
+    assert isinstance(bare.calls.health, Health)

@@ -1,0 +1,97 @@
+"""The learned vote: it raises, never lowers; it is small, quick, linear, and the same at every training."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from chatbot.safety.levels import LEVELS
+from chatbot.safety.reading import Reading
+from chatbot.safety.triage import matches, triage
+from chatbot.safety.vote import WEIGHTS, WEIGHTS_FILE, Vote, parts, the_vote
+from tests.chatbot.safety.measuring import by_rules_alone, messages
+from training.danger_votes import train, understood
+from training.examples import Example, written
+
+DEV = [one.text for one in messages("dev")]
+
+
+def test_the_vote_raises_a_level_and_never_lowers_one():
+    pairs = [(LEVELS.index(by_rules_alone(text).level), LEVELS.index(triage(text).level)) for text in DEV]
+    assert all(with_vote >= alone for alone, with_vote in pairs)
+    assert all(with_vote == LEVELS.index("urgent") for alone, with_vote in pairs if with_vote > alone)
+
+
+def test_the_vote_is_not_asked_when_a_rule_already_says_urgent():
+    assert "may-be-danger" not in triage("I am pregnant and bleeding heavily").signs
+
+
+def test_a_raised_message_names_the_rule_that_asked_for_the_vote():
+    raised = [one for text in DEV for one in matches(text) if one.sign.id == "may-be-danger"]
+    assert {one.rule for one in raised} == {"learned-vote"}
+    assert {one.level for one in raised} == {"urgent"}
+
+
+def test_weights_are_small_and_whole():
+    assert WEIGHTS_FILE.stat().st_size < 300_000
+    assert len(the_vote().weights) == WEIGHTS
+
+
+@pytest.mark.parametrize("message", ["", "?!", "1234", "👍"])
+def test_a_message_without_words_is_not_voted_on(message):
+    assert list(parts(understood(message))) == []
+    assert not the_vote().raises(understood(message))
+
+
+def test_a_grave_sentence_counts_alike_at_either_end_of_a_long_message():
+    vote, calm = the_vote(), "the garden is green and the tea is good. " * 60
+    grave = "i wrote a goodbye letter and i have a rope"
+    alone = vote.score(understood(grave))
+    assert vote.score(understood(f"{grave}. {calm}")) > alone - 3
+    assert vote.score(understood(f"{calm}{grave}")) > alone - 3
+
+
+def test_scoring_grows_no_faster_than_the_message():
+    short, long = ("i feel strange and cold " * count for count in (100, 400))
+    spent = []
+    for reading in (understood(short), understood(long)):
+        start = time.thread_time()
+        the_vote().score(reading)
+        spent.append(time.thread_time() - start)
+    assert spent[1] < 10 * spent[0] + 0.005
+
+
+def test_training_learns_and_gives_the_same_weights_twice():
+    examples = [Example(text, danger) for text, danger in [
+        ("blood is coming", True), ("she is jerking", True), ("baby is cold", True), ("can i eat mango", False),
+        ("thank you", False), ("when is my clinic", False)]] * 5
+    first, second = train(examples), train(examples)
+    assert first == second
+    assert first.score(understood("blood is coming")) > 0 > first.score(understood("can i eat mango"))
+
+
+def test_training_has_at_least_fifteen_hundred_written_messages_and_none_of_them_twice():
+    texts = [one.text.casefold() for one in written()]
+    assert len(texts) >= 1_500
+    assert len(texts) - len(set(texts)) <= 0.01 * len(texts)
+
+
+def test_no_training_message_is_in_the_frozen_halves():
+    frozen = {one.text.casefold() for one in messages("test")}
+    shared = sum(one.text.casefold() in frozen for one in written())
+    assert shared == 0
+
+
+def test_voting_needs_the_standard_library_only():
+    code = ("import sys, chatbot.safety.vote as v; v.the_vote();"
+            "assert not {'numpy', 'sklearn', 'torch'} & set(sys.modules)")
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_vote_of_no_weights_says_its_bias():
+    empty = Vote(bias=-1.5, threshold=0.0, scale=0.1, weights=bytes(WEIGHTS))
+    assert empty.score(understood("anything at all")) == -1.5
+    assert empty.score(Reading([], [])) == float("-inf")

@@ -1,0 +1,101 @@
+"""A haemorrhage is recognised wherever somebody can write in words: on every route that may ask a model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from chatbot.hybrid_ai_service import HybridAIService
+from chatbot.safety.replies import REPLIES_FILE
+from routes.permissions import COSTLY
+from run import create_app
+from tests.house import make_engine, make_settings
+from tests.routes.conftest import events_of
+from tests.scripted import Scripted, answer
+
+HAEMORRHAGE = "I am pregnant and bleeding heavily"
+IN_SWAHILI = "Nina mimba na natokwa na damu nyingi"
+HELP = {"en": "go to the nearest hospital or health facility now", "sw": "nenda hospitali au kituo cha afya"}
+SMALL_TALK = "What a beautiful journey! Enjoy every moment of it, mama."
+
+
+class Surface(NamedTuple):
+    """A way to ask: which endpoint it reaches, how a client sends words to it."""
+
+    endpoint: str
+    ask: Callable[[FlaskClient, str], TestResponse]
+    fixed_words: bool = True
+    """False: general text by program, which reports the level in a header instead."""
+
+
+def completion(stream: bool) -> Callable[[FlaskClient, str], TestResponse]:
+    return lambda client, words: client.post("/v1/chat/completions", json={
+        "model": "hybrid", "messages": [{"role": "user", "content": words}], "stream": stream})
+
+
+SURFACES = {
+    "api": Surface("chat.chat", lambda client, words: client.post("/api/v1/chat", json={"message": words})),
+    "api-stream": Surface("chat.chat", lambda client, words: client.post(
+        "/api/v1/chat", json={"message": words, "stream": True})),
+    "legacy": Surface("legacy.chat", lambda client, words: client.post("/chat", json={"message": words})),
+    "page": Surface("pages.ask", lambda client, words: client.post("/", data={"message": words})),
+    "openai": Surface("openai_compatible.complete", completion(stream=False), fixed_words=False),
+    "openai-stream": Surface("openai_compatible.complete", completion(stream=True), fixed_words=False),
+}
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    """The real app on one model that would answer anything with small talk."""
+    folder: Path = tmp_path_factory.mktemp("instance")
+    settings = make_settings(folder, auth="off")
+    chatty = Scripted("local", answer(SMALL_TALK), cloud=False)
+    return create_app(settings, HybridAIService(settings, make_engine(settings), {"local": chatty})).test_client()
+
+
+def test_every_route_that_may_ask_a_model_is_walked_here() -> None:
+    assert {surface.endpoint for surface in SURFACES.values()} == COSTLY
+
+
+@pytest.mark.parametrize("language", ["en", "sw"])
+@pytest.mark.parametrize("name", [name for name, surface in SURFACES.items() if surface.fixed_words])
+def test_a_haemorrhage_gets_the_fixed_words_and_no_small_talk(client: FlaskClient, name: str, language: str) -> None:
+    response = SURFACES[name].ask(client, HAEMORRHAGE if language == "en" else IN_SWAHILI)
+    said = words_of(response).casefold()
+    assert response.status_code == 200
+    assert HELP[language] in said
+    assert SMALL_TALK.casefold() not in said
+
+
+@pytest.mark.parametrize("words", [HAEMORRHAGE, IN_SWAHILI])
+@pytest.mark.parametrize("name", [name for name, surface in SURFACES.items() if not surface.fixed_words])
+def test_general_text_says_in_a_header_that_it_is_an_emergency(client: FlaskClient, name: str, words: str) -> None:
+    response = SURFACES[name].ask(client, words)
+    assert response.status_code == 200
+    assert response.headers["X-Triage"] == "emergency"
+
+
+@pytest.mark.parametrize("name", SURFACES)
+def test_an_everyday_question_is_not_an_emergency_anywhere(client: FlaskClient, name: str) -> None:
+    response = SURFACES[name].ask(client, "Why are iron and folic acid tablets given?")
+    assert response.headers.get("X-Triage", "none") == "none"
+    assert HELP["en"] not in words_of(response).casefold()
+
+
+def test_the_help_looked_for_is_what_the_reviewed_words_say() -> None:
+    reviewed = REPLIES_FILE.read_text(encoding="utf-8").casefold()
+    assert all(words in reviewed for words in HELP.values())
+
+
+def words_of(response: TestResponse) -> str:
+    """What a reader sees: the deltas of a stream put together, else the body."""
+    body = response.get_data(as_text=True)
+    if response.mimetype == "text/event-stream" and "event: delta" in body:
+        return "".join(json.loads(data).get("text", "") for name, data in events_of(body) if name == "delta")
+    return body

@@ -1,0 +1,114 @@
+"""Everything the vote may learn from: written by us, labelled, none of it from real users or from the frozen halves."""
+
+from __future__ import annotations
+
+import random
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from chatbot.knowledge.cards import all_cards
+from chatbot.safety.signs import Sign, shipped_signs
+from chatbot.safety.triage import matches
+from chatbot.safety.vote import LEARNED_VOTE
+from chatbot.stages import all_stages
+from training.carriers import composed
+
+MESSAGES = Path(__file__).parent / "messages"
+ROOT = Path(__file__).parents[1]
+DEV_SETS = ROOT / "tests" / "data" / "safety"
+OLDER_SETS = ROOT / "tests" / "chatbot" / "safety"
+WORDINGS = 3
+"""Further wordings made of each written message."""
+SENTENCE_WEIGHT = 0.3
+SOON_WEIGHT = 0.3
+"""`soon` counts as no danger, but a mistake there is a small one."""
+
+
+class Example(NamedTuple):
+    """A message, whether it should be seen today, and how much a mistake on it counts."""
+
+    text: str
+    danger: bool
+    weight: float = 1.0
+    language: str = "en"
+
+
+def written() -> list[Example]:
+    """The messages of `messages/<language>_<alarm|calm>[_batch].txt`, one a line."""
+    found = []
+    for path in sorted(MESSAGES.glob("*.txt")):
+        language, label = path.stem.split("_")[:2]
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.strip() and not line.startswith("#"):
+                found.append(Example(line.strip(), label == "alarm", language=language))
+    return found
+
+
+def with_carriers(of: list[Example], seed: int = 5) -> list[Example]:
+    """Each example in `WORDINGS` further wordings; two calm ones or a calm and a grave one may follow each other."""
+    chance = random.Random(seed)  # noqa: S311 - the same wordings at every run, nothing secret
+    calm = [one for one in of if not one.danger]
+    made: list[Example] = []
+    for one in of:
+        made += [one._replace(text=text) for text in composed(one.text, one.language, one.danger, chance, WORDINGS)]
+        other = calm[chance.randrange(len(calm))]
+        if other.language == one.language and chance.random() < 0.5:
+            pair = [one.text, other.text] if chance.random() < 0.5 else [other.text, one.text]
+            made.append(one._replace(text=". ".join(pair), weight=0.7))
+    return made
+
+
+def from_rules_and_cards() -> list[Example]:
+    """The signs' own examples and counter-examples, the cards' questions, the page's example questions."""
+    grave = {"urgent", "emergency"}
+    found = [Example(text, sign.tier in grave) for sign in shipped_signs() for text in sign.examples]
+    found += [Example(text, False) for sign in shipped_signs() if sign.tier in grave for text in sign.counter_examples]
+    found += [Example(text, False) for card in all_cards() for wording in (card.en, card.sw)
+              for text in (wording.title, wording.question)]
+    found += [Example(text, False) for stage in all_stages() for question in stage.questions
+              for text in (question.en, question.sw)]
+    return found
+
+
+def from_card_sentences() -> list[Example]:
+    """The cards' sentences that no rule takes for a danger sign: everyday words in calm company, of little weight."""
+    sentences = [sentence.strip() for card in all_cards() for wording in (card.en, card.sw)
+                 for sentence in re.split(r"(?<=[.!?:])\s+|\n", wording.text) if len(sentence.split()) > 3]
+    return [Example(text, False, SENTENCE_WEIGHT) for text in sentences if not matches(text, signs=ruled())]
+
+
+def ruled() -> list[Sign]:
+    """The signs whose rules do not ask for the vote."""
+    return [sign for sign in shipped_signs() if not any(LEARNED_VOTE in one.concepts() for one in sign.patterns)]
+
+
+def older() -> list[Example]:
+    """`dev_messages.toml` and the three later rounds."""
+    sets = [tomllib.loads((OLDER_SETS / "dev_messages.toml").read_text(encoding="utf-8"))]
+    sets += tomllib.loads((OLDER_SETS / "fresh_messages.toml").read_text(encoding="utf-8")).values()
+    return [_labelled(row["text"], row["level"], language)
+            for one in sets for language, rows in one.items() for row in rows]
+
+
+def dev() -> list[Example]:
+    """The dev halves of the measuring sets, in their order. The frozen halves are not read here or anywhere else."""
+    return [_labelled(row["text"], row["tier"], row["language"]) for language in ("en", "sw") for row in
+            tomllib.loads((DEV_SETS / f"dev_{language}.toml").read_text(encoding="utf-8"))["message"]]
+
+
+def _labelled(text: str, level: str, language: str) -> Example:
+    return Example(text, level in {"urgent", "emergency"}, SOON_WEIGHT if level == "soon" else 1.0, language)
+
+
+def everything(dev_part: list[Example] | None = None) -> Iterator[Example]:
+    """All examples with their further wordings; `dev_part` stands for the dev halves (cross-validation)."""
+    base = written()
+    yield from base
+    yield from with_carriers(base)
+    yield from from_rules_and_cards()
+    yield from from_card_sentences()
+    yield from older()
+    yield from dev() if dev_part is None else dev_part
