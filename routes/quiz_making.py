@@ -89,7 +89,7 @@ def prepare(asked: QuizIn) -> Making:
     refuse_double_click()
     passages = _passages(asked)
     document_id = passages[0].document_id if passages else ""
-    order = QuizOrder(**{**vars(order), "text": "", "passages": passages})
+    order = QuizOrder(**{**vars(order), "text": "", "typed": order.text, "passages": passages})
     order = QuizOrder(**{**vars(order), "taken": _taken(order)})
     topic = f": {asked.topic}" if asked.topic else (f": {passages[0].title}" if passages else "")
     return Making(order, asked.title or f"{stage_named(stage).title.en}{topic}"[:200], document_id, engine(), judge(),

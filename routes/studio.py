@@ -18,6 +18,7 @@ from chatbot.quizzes.records.editions import items_of_edition
 from chatbot.quizzes.records.release import Release
 from chatbot.quizzes.records.states import OPEN, SHOWN, QuizStep
 from chatbot.quizzes.records.transactions import reading
+from chatbot.safety.levels import LEVELS, Triage
 from chatbot.safety.replies import reply_text
 from chatbot.safety.triage import triage
 from chatbot.stages import all_stages, stage_named
@@ -133,12 +134,13 @@ def _notice(said: dict[str, str], place: int) -> str:
 
 
 def _help(found: StoredQuiz) -> str:
-    """What to do about danger signs in the topic that she typed; only just after the quiz was made."""
+    """What to do about danger signs in the topic or the text that she typed; only just after the quiz was made."""
     settings = installation().settings
+    level = request.args.get("danger", "")
     if request.args.get("said") != "made":
         return ""
-    return reply_text(triage(found.topic, found.stage), page_language(), settings.emergency_numbers,
-                      settings.emergency_numbers_verified_on)
+    seen = Triage(level) if level in LEVELS else triage(found.topic, found.stage)
+    return reply_text(seen, page_language(), settings.emergency_numbers, settings.emergency_numbers_verified_on)
 
 
 def _number(name: str) -> int:

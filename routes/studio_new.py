@@ -53,11 +53,12 @@ def make() -> Response | tuple[str, int]:
     try:
         order = order_of(request.form, stage.id, _document())
         _refuse_double_click(order)
-        made = make_quiz(prepare(order))
+        making = prepare(order)
+        made = make_quiz(making)
     except InvalidInput as error:
         return _form(stage, error), status_of(type(error))
     return redirect(url_for("studio.quiz", quiz_id=made.id, lang=page_language(), said="made",
-                            short=made.short_of or None), 303)
+                            short=made.short_of or None, danger=making.order.triage.level if made.help else None), 303)
 
 
 def _refuse_double_click(order: QuizIn) -> None:

@@ -25,7 +25,7 @@ TRIED_AS_FILES = {("get", "/api/v1/quizzes/{quiz_id}/export"), ("post", "/api/v1
 TRIED_WITH_A_RECORD = {
     ("get", "/api/v1/calls/{call_id}/receipts"), ("post", "/api/v1/escalations/{record}"),
     ("get", "/api/v1/conversations/{conversation_id}"), ("delete", "/api/v1/conversations/{conversation_id}"),
-    ("get", "/api/v1/me/export")}
+    ("get", "/api/v1/me/export"), ("delete", "/api/v1/me")}
 """In test_consents.py, test_escalations.py and test_my_data.py."""
 KEPT = "01JD0000000000000000000D0C"
 """A document that is there."""

@@ -59,8 +59,30 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     return create_app(settings, HybridAIService(settings, make_engine(settings), {"local": chatty})).test_client()
 
 
+LESSON = (" Pregnant women should take 60 mg of iron every day."
+          " Women who are not pregnant need 18 mg of iron every day."
+          " Folic acid is 400 micrograms a day for pregnant women.")
+MAKING = {
+    "quizzes.make_quiz": lambda client, words: client.post(
+        "/api/v1/quizzes", json={"stage": "antenatal", "count": 1, "options": 3, "text": words + "." + LESSON}),
+    "studio_new.make": lambda client, words: client.post("/studio/new", follow_redirects=True, data={
+        "stage": "antenatal", "count": "1", "options": "3", "language": "en", "source": "text",
+        "text": words + "." + LESSON}),
+}
+"""Where an educator writes her own text: the quiz is made, and help stands above it."""
+WITHOUT_WORDS = {"quiz_items.regenerate_item", "studio_items.remake"}
+"""They take no words."""
+
+
 def test_every_route_that_may_ask_a_model_is_walked_here() -> None:
-    assert {surface.endpoint for surface in SURFACES.values()} == COSTLY
+    assert {surface.endpoint for surface in SURFACES.values()} | set(MAKING) | WITHOUT_WORDS == COSTLY
+
+
+@pytest.mark.parametrize("name", MAKING)
+def test_a_haemorrhage_in_the_text_of_a_quiz_brings_help_with_it(client: FlaskClient, name: str) -> None:
+    response = MAKING[name](client, HAEMORRHAGE)
+    assert response.status_code in {200, 201}
+    assert HELP["en"] in response.get_data(as_text=True).casefold()
 
 
 @pytest.mark.parametrize("language", ["en", "sw"])

@@ -49,6 +49,8 @@ class QuizOrder:
     """Stem keys (`stems.stem_key`) that must not come again."""
     text: str = field(default="", repr=False)
     """Free text in place of a document."""
+    typed: str = field(default="", repr=False)
+    """The same free text once it is kept as a document: her words, in which danger signs are looked for."""
     used_cards: frozenset[str] = frozenset()
     """Ids of cards that have their item already."""
 
@@ -71,7 +73,7 @@ class QuizOrder:
     @property
     def triage(self) -> Triage:
         """Danger signs in the educator's own words: help is shown first, and the quiz is made all the same."""
-        return triage(f"{self.topic}\n{self.text}".strip(), self.stage)
+        return triage(f"{self.topic}\n{self.text or self.typed}".strip(), self.stage)
 
 
 def checked(order: QuizOrder) -> QuizOrder:
