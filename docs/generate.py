@@ -17,6 +17,7 @@ from typing import Any, get_args
 from pydantic.fields import FieldInfo
 
 from chatbot.knowledge.cards import all_cards
+from chatbot.privacy.classes import rows as class_rows
 from chatbot.providers import PROVIDERS
 from chatbot.quizzes.exports import format_rows
 from chatbot.quizzes.lint import rows as lint_rows
@@ -76,9 +77,15 @@ def lint_table() -> str:
     return "\n".join(["| rule | weight | what it sees | where it comes from |", "|---|---|---|---|", *rows])
 
 
+def classes_table() -> str:
+    """What each class of data may do under each policy."""
+    rows = [f"| {' | '.join(row)} |" for row in class_rows()]
+    return "\n".join(["| class | what it holds | `never` | `ask` | `allowed` |", "|---|---|---|---|---|", *rows])
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "providers": providers_table, "cards": cards_table, "settings": settings_table, "routes": routes_table,
-    "exports": exports_table, "lint": lint_table}
+    "exports": exports_table, "lint": lint_table, "classes": classes_table}
 
 
 def env_example() -> str:

@@ -19,7 +19,8 @@ def test_whoever_has_the_machine_to_himself_has_no_name() -> None:
     assert opaque("local") == opaque("") == ""
 
 
-@pytest.mark.parametrize(("cloud", "expected"), [(False, opaque("01ABC")), (True, "")])
+@pytest.mark.parametrize(("cloud", "expected"), [(False, opaque("01ABC")), (True, "")],
+                         ids=["this machine", "a cloud"])
 def test_only_the_model_on_this_machine_hears_who_asks(tmp_path: Path, cloud: bool, expected: str) -> None:
     provider = Scripted("together" if cloud else "local", answer("Iron prevents anaemia, they say."), cloud=cloud)
     make_calls(tmp_path, provider).finish(order(call=NewCall("chat", "hybrid", principal="01ABC")))
