@@ -47,7 +47,7 @@ def test_figures_count_what_is_caught_and_what_is_a_false_alarm():
 
 @pytest.mark.parametrize(("grave", "routine", "said"), [
     ("none", "none", "English: recall 0.0% is under 95%"), ("soon", "none", "English: recall 0.0% is under 95%"),
-    ("urgent", "urgent", "English: false alarms 100.0% are over 15%")])
+    ("urgent", "urgent", "false alarms 100.0% are over 15%")])
 def test_the_gate_breaks_on_low_recall_and_on_many_false_alarms(grave, routine, said):
     assert gate.failures(judged(grave, routine)) == [said]
 
