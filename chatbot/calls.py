@@ -47,7 +47,7 @@ class Calls(Shared):
         """The events of one call. Raises UnknownModel at once, before anything is written, when the wish is unknown."""
         if not order.ask_models:
             return OneCall(self, order).traced(())
-        wish = replace(order.wish, no_cloud=why_not(self.settings.cloud_policy) or "",
+        wish = replace(order.wish, no_cloud=why_not(self.settings.cloud_policy) or order.wish.no_cloud,
                        provider=order.wish.provider or self._first)
         chain = plan(wish, self.providers, self.settings.chain)
         chain = only_priced(chain, self.prices, allow_unpriced=self.settings.allow_unpriced)

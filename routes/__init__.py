@@ -10,8 +10,8 @@ from importlib import import_module
 from apiflask import APIFlask
 
 BLUEPRINTS = ("pages", "login", "dashboard", "chat", "openai_compatible", "providers", "usage", "estimate", "budgets",
-              "documents", "quizzes", "quiz_items", "exports", "bank", "attempts", "savings", "legacy", "health",
-              "docs")
+              "documents", "extractions", "alt_text", "quizzes", "quiz_items", "exports", "bank", "attempts", "savings",
+              "legacy", "health", "docs")
 """Modules of this package that hold a `blueprint`, in the order of the API document."""
 
 

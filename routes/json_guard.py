@@ -25,8 +25,8 @@ MAX_DIGITS = 20
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 FORM_BLUEPRINTS = frozenset({"pages", "login"})
 """Blueprints whose pages post an HTML form."""
-UPLOADS = frozenset({"documents.add_document"})
-"""Endpoints that also take a file, as multipart/form-data, up to MAX_UPLOAD_BYTES."""
+UPLOADS = frozenset({"documents.add_document", "alt_text.alt_text", "extractions.extract"})
+"""Endpoints that also, or only, take a file, as multipart/form-data, up to MAX_UPLOAD_BYTES."""
 FRAMING = 10_000
 """Bytes that a multipart body may have besides its file."""
 STRICT_QUERY_PREFIXES = ("/api/", "/v1/")

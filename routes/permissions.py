@@ -41,6 +41,10 @@ NEEDED: dict[str, Needed] = {
     "documents.all_documents": "educator",
     "documents.one_document": "educator",
     "documents.delete_document": "educator",
+    "extractions.extract": "educator",
+    "extractions.types": "educator",
+    # pictures
+    "alt_text.alt_text": "educator",
     # quizzes: making and reviewing them
     "quizzes.make_quiz": "educator",
     "quizzes.all_quizzes": "educator",
@@ -88,7 +92,7 @@ NEEDED: dict[str, Needed] = {
 """Endpoint -> the least role that may use it."""
 
 COSTLY = frozenset({"pages.ask", "chat.chat", "legacy.chat", "openai_compatible.complete", "quizzes.make_quiz",
-                    "quiz_items.regenerate_item"})
+                    "quiz_items.regenerate_item", "extractions.extract", "alt_text.alt_text"})
 """Endpoints that may ask a model: each principal may use them so many times a minute, all together."""
 
 

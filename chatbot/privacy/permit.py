@@ -10,6 +10,7 @@ from chatbot.privacy.redaction import redact
 from chatbot.providers.interface import ChatRequest, Permit, Redacted
 
 CloudPolicy = Literal["allowed", "ask", "never"]
+PICTURES_STAY = "a picture that may show a real person stays on this machine"
 
 
 def why_not(policy: CloudPolicy, *, consented: bool = False) -> str | None:
@@ -26,6 +27,8 @@ def clear_to_leave(request: ChatRequest, *, provider: str, purpose: str, policy:
     """The redacted request with leave to go to `provider`. Raises NotAllowed when the policy forbids it."""
     if reason := why_not(policy, consented=consented):
         raise NotAllowed(reason)
+    if any(turn.picture and not turn.picture.may_leave for turn in request.messages):
+        raise NotAllowed(PICTURES_STAY)
     clean = redact(request)
     permit = Permit(provider, purpose, "CLOUD_POLICY=allowed" if policy == "allowed" else "consent")
     return Redacted(**{part.name: getattr(clean, part.name) for part in fields(ChatRequest)}, permit=permit)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from chatbot.providers.interface import ChatRequest, Message
+from chatbot.providers.interface import ChatRequest
 
 _CLASSES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("[email]", re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")),
@@ -30,6 +30,6 @@ def redact_text(text: str) -> str:
 
 
 def redact(request: ChatRequest) -> ChatRequest:
-    """The request with every turn redacted."""
+    """The request with the text of every turn redacted. Pictures are untouched: `permit.py` says which may leave."""
     return replace(request, messages=tuple(
-        Message(message.role, redact_text(message.content)) for message in request.messages))
+        replace(message, content=redact_text(message.content)) for message in request.messages))
