@@ -8,10 +8,12 @@ A wrong setting stops the start with one line that names it, and exit code 78 (E
 from __future__ import annotations
 
 import ipaddress
+import os
 import sys
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -22,6 +24,8 @@ from pydantic_settings import (
     SettingsConfigDict,
     YamlConfigSettingsSource,
 )
+
+from extractor_yaml import as_settings
 
 EX_CONFIG = 78
 Strategy = Literal["local", "cloud", "hybrid"]
@@ -37,6 +41,13 @@ def _url(value: str) -> str:
 
 
 Url = Annotated[str, AfterValidator(_url)]
+
+
+class FunzaYaml(YamlConfigSettingsSource):
+    """`funza.yaml`: settings by their names in small letters, or the older shape (`extractor_yaml.py`)."""
+
+    def __call__(self) -> dict[str, Any]:
+        return as_settings(super().__call__(), os.environ)
 
 
 class Settings(BaseSettings):
@@ -79,6 +90,7 @@ class Settings(BaseSettings):
         15, ge=1, le=10_080, description="minutes after which an emergency that nobody handled is overdue")
     escalation_minutes_urgent: int = Field(
         120, ge=1, le=10_080, description="the same for a sign that should be seen today")
+    providers_off: NameList = Field((), description="clouds that are never asked, even where they have a key")
 
     # --- the local model ---
     local_engine: Literal["auto", "transformers", "llama_cpp", "openai_url", "off"] = Field(
@@ -93,6 +105,16 @@ class Settings(BaseSettings):
     local_queue: int = Field(
         0, ge=0, le=1_000, description="requests that may wait for the local model; 0: twice what it answers at once")
     local_idle_unload: float = Field(900.0, ge=0, description="seconds without work until weights are freed; 0 never")
+
+    # --- pictures: who writes their alt text ---
+    alt_text_base_url: Url = Field("", description="an OpenAI-compatible server of yours whose model sees (vLLM, "
+                                   "Ollama), with its /v1; it counts as this machine and takes LOCAL_API_KEY")
+    alt_text_model: str = Field("", description="hub id or folder of a model that sees, run in 4 bits on this "
+                                "machine's GPU; only it may see a picture with people on it")
+    alt_text_model_revision: str = Field("", description="commit of ALT_TEXT_MODEL on the hub (40 hex digits)")
+    alt_text_languages: NameList = Field(("en",), description="languages that ALT_TEXT_MODEL writes well: en, sw")
+    alt_text_models: NameList = Field((), description="provider/model names that take pictures and are asked first by "
+                                      "their provider, such as hf_endpoint/tgi; OpenAI's and Gemini's are known")
 
     # --- clouds: a provider without a key is simply not in the chain ---
     together_api_key: SecretStr = Field(SecretStr(""), description="Together key")
@@ -139,6 +161,9 @@ class Settings(BaseSettings):
     hf_endpoint_hourly_usd: float = Field(
         0.0, ge=0, le=10_000, description="what an hour of HF_ENDPOINT_URL costs you while it runs; 0 is not known")
     prices_file: str = Field("", description="TOML file of prices that win over the built-in tables")
+    model_prices: Annotated[dict[str, Decimal], NoDecode] = Field(
+        {}, description="`provider/model=US dollars a million tokens` pairs, separated by ';'; they win over all "
+                        "tables")
     allow_unpriced: bool = Field(
         False, description="true: also ask cloud models whose price nobody knows; they are booked as unpriced")
 
@@ -148,7 +173,7 @@ class Settings(BaseSettings):
     emergency_numbers_verified_on: date | None = Field(None, description="when someone last called them, YYYY-MM-DD")
 
     @field_validator("chain", "together_successors", "openai_successors", "huggingface_successors",
-                     "gemini_successors", mode="before")
+                     "gemini_successors", "alt_text_languages", "alt_text_models", "providers_off", mode="before")
     @classmethod
     def _names(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -163,6 +188,24 @@ class Settings(BaseSettings):
             raise ValueError("write it as label=number;label=number")
         return {label.strip(): number.strip() for label, _, number in pairs}
 
+    @field_validator("model_prices", mode="before")
+    @classmethod
+    def _prices(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.rpartition("=") for part in value.split(";") if part.strip()]
+        try:
+            return {model.strip(): Decimal(price.strip()) for model, _, price in pairs}
+        except InvalidOperation:
+            raise ValueError("write it as provider/model=price;provider/model=price") from None
+
+    @field_validator("model_prices")
+    @classmethod
+    def _whole_prices(cls, value: dict[str, Decimal]) -> dict[str, Decimal]:
+        if any("/" not in model or not price.is_finite() or price < 0 for model, price in value.items()):
+            raise ValueError("each must be provider/model with a price of 0 or more")
+        return value
+
     @field_validator("time_zone")
     @classmethod
     def _zone(cls, value: str) -> str:
@@ -172,7 +215,7 @@ class Settings(BaseSettings):
             raise ValueError("must be a name of the IANA time zone database, such as Africa/Nairobi") from None
         return value
 
-    @field_validator("local_model_revision")
+    @field_validator("local_model_revision", "alt_text_model_revision")
     @classmethod
     def _commit(cls, value: str) -> str:
         if value and not (len(value) == 40 and set(value.lower()) <= set("0123456789abcdef")):
@@ -187,6 +230,10 @@ class Settings(BaseSettings):
             raise ValueError("EMERGENCY_NUMBERS needs EMERGENCY_NUMBERS_VERIFIED_ON (YYYY-MM-DD)")
         if self.local_engine == "openai_url" and not self.local_base_url:
             raise ValueError("LOCAL_ENGINE=openai_url needs LOCAL_BASE_URL")
+        if any("/" not in name for name in self.alt_text_models):
+            raise ValueError("ALT_TEXT_MODELS holds provider/model names")
+        if not set(self.alt_text_languages) <= {"en", "sw"}:
+            raise ValueError("ALT_TEXT_LANGUAGES may hold en and sw")
         if self.auth == "off" and not self.is_loopback:
             raise ValueError(f"AUTH=off is allowed only on a loopback HOST, not on {self.host}")
         if self.auth == "on" and not self.secret_key.get_secret_value().strip():
@@ -217,7 +264,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments, then the environment, then `.env`, then `funza.yaml`."""
-        return init_settings, env_settings, dotenv_settings, YamlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, dotenv_settings, FunzaYaml(settings_cls)
 
 
 def describe(error: ValidationError) -> str:
@@ -234,6 +281,8 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         stop(describe(error))
+    except ValueError as error:  # funza.yaml in the older shape
+        stop(str(error))
 
 
 def stop(reason: str) -> NoReturn:

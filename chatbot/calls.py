@@ -63,7 +63,7 @@ class Calls(Shared):
         if not order.ask_models:
             return OneCall(self, order).traced(())
         no_cloud = why_not(self.settings.cloud_policy, consented=self.consent_of(order.call) is not None)
-        wish = replace(order.wish, no_cloud=no_cloud or "",
+        wish = replace(order.wish, no_cloud=no_cloud or order.wish.no_cloud,
                        provider=order.wish.provider or self._first)
         chain = plan(wish, self.providers, self.settings.chain)
         chain = only_priced(chain, self.prices, allow_unpriced=self.settings.allow_unpriced)

@@ -308,6 +308,8 @@ class BadAnswer(ProviderError):
     kind = "bad_answer"
     ends: End = "settled"
     same_again = True
+    repair: str = ""
+    """What to tell the model when it is asked again; empty to ask the same."""
 
 
 class EmptyAnswer(BadAnswer):

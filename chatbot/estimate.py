@@ -81,14 +81,14 @@ def estimate(order: Order, calls: Calls, *, max_tokens: int | None = None, count
 
 def _chain(order: Order, calls: Calls) -> Plan:
     settings = calls.settings
-    wish = replace(order.wish, no_cloud=why_not(settings.cloud_policy) or "")
+    wish = replace(order.wish, no_cloud=why_not(settings.cloud_policy) or order.wish.no_cloud)
     chain = plan(wish, calls.providers, settings.chain)
     return only_priced(chain, calls.prices, allow_unpriced=settings.allow_unpriced)
 
 
 def _cost(provider: Provider, model: str, request: ChatRequest, calls: Calls, count: int) -> CandidateCost:
     price = calls.prices.find(provider.name, model, provider.price_table)
-    prompt = prompt_estimate(provider, request)
+    prompt = prompt_estimate(provider, request, model)
     seconds = calls.settings.cloud_timeout if provider.leaves_machine else calls.settings.total_timeout
     return CandidateCost(
         provider.name, model, prompt, _counted_by(provider), 1, request.max_tokens,

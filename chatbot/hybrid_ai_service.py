@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, Literal, Unpack
 
 from sqlalchemy import Engine
@@ -24,8 +25,11 @@ from chatbot.chat.remembered import remembered, remembered_stream
 from chatbot.chat.reply import ChatEvent, ChatReply
 from chatbot.daemons import run_in_background
 from chatbot.database import migrate, now, open_engine
+from chatbot.documents.extraction import Extraction, ExtractionOrder
+from chatbot.documents.extractor import Extractor
 from chatbot.errors import RecordsUnavailable
 from chatbot.estimate import Estimate, estimate
+from chatbot.images.alt_text import AltText, AltTextOrder, AltTextReply
 from chatbot.knowledge.cards import Language, all_cards
 from chatbot.knowledge.search import CardSearch
 from chatbot.privacy.consent import CloudConsent
@@ -138,6 +142,22 @@ class HybridAIService:
 
     def _quizzes(self) -> QuizMaker:
         return QuizMaker(self.calls, self.engine, search=self._search)
+
+    def extract_metadata(self, order: ExtractionOrder) -> Extraction:
+        """What a document says about the fields of an order, each value with its evidence. Raises ServerStopping."""
+        return Extractor(self.calls, self.engine).extract(order)
+
+    def estimate_extraction(self, order: ExtractionOrder) -> tuple[Decimal | None, int]:
+        """US dollars that an extraction costs at the most (None: nobody knows the price), and in how many calls."""
+        return Extractor(self.calls, self.engine).estimate_parts(order)
+
+    def write_alt_text(self, order: AltTextOrder) -> AltTextReply:
+        """The alt text of a picture. Raises NobodySees (503), NotDescribed (502), BudgetExhausted."""
+        return AltText(self.calls).write(order)
+
+    def estimate_alt_text(self, order: AltTextOrder, count: int = 1) -> Estimate:
+        """What `count` such alt texts would cost."""
+        return estimate(AltText(self.calls).order(order), self.calls, count=count)
 
     def complete(self, messages: tuple[Message, ...], *, model: str = "hybrid", strategy: Strategy | None = None,
                  principal: str = "", **sampling: Unpack[SamplingWishes]) -> Completion:

@@ -31,7 +31,8 @@ def status_of(provider: Provider, calls: Calls) -> dict[str, Any]:
     return {"name": provider.name, "title": provider.title, "leaves_machine": provider.leaves_machine,
             "state": "unavailable" if forbidden and readiness.state == "ready" else readiness.state,
             "reason": forbidden or readiness.reason,
-            "models": [_model(provider, model, calls) for model in provider.models()]}
+            "models": [_model(provider, model, calls)
+                       for model in dict.fromkeys((*provider.models(), *provider.models_that_see()))]}
 
 
 def _forbidden(provider: Provider, calls: Calls) -> str | None:

@@ -52,6 +52,8 @@ class Wish:
     """The language the answer must be in; empty when it does not matter."""
     no_cloud: str = ""
     """Why nothing may leave the machine; empty when it may."""
+    picture: bool = False
+    """Whether there is a picture to look at: then only models that see are asked."""
 
 
 def parse_wish(name: str, default: Strategy) -> tuple[Strategy, str, str]:
@@ -66,10 +68,11 @@ def plan(wish: Wish, providers: Mapping[str, Provider], chain: Sequence[str] = (
     """The chain for one call. Raises UnknownModel when `wish` names a provider or model we do not have."""
     candidates: list[Candidate] = []
     left_out: list[Skipped] = []
-    for provider, models in _in_order(wish, providers, chain):
-        if not _is_in_the_chain(wish.strategy, provider):
+    for provider, named in _in_order(wish, providers, chain):
+        if not _is_in_the_chain(wish, provider):
             continue
-        if reason := _why_left_out(wish, provider):
+        models = provider.models_that_see() if wish.picture else named
+        if reason := _why_left_out(wish, provider, models):
             left_out.append(Skipped(provider.name, models[0] if models else "", reason))
         else:
             candidates.append(Candidate(provider, models))
@@ -109,13 +112,17 @@ def _named(name: str, model: str, providers: Mapping[str, Provider]) -> tuple[Pr
     return provider, (model, *(one for one in models if one != model)) if model else models
 
 
-def _is_in_the_chain(strategy: Strategy, provider: Provider) -> bool:
-    """A provider without its key is no failure: it is simply not there, and /api/v1/providers says why."""
-    wrong_side = strategy == ("local" if provider.leaves_machine else "cloud")
-    return not wrong_side and provider.readiness().state != "not_configured"
+def _is_in_the_chain(wish: Wish, provider: Provider) -> bool:
+    """A provider without its key is no failure: it is simply not there, and /api/v1/providers says why.
+
+    Nor is one that only looks at pictures, when there is none.
+    """
+    wrong_side = wish.strategy == ("local" if provider.leaves_machine else "cloud")
+    only_looks = not provider.models() and bool(provider.models_that_see())
+    return not wrong_side and not (only_looks and not wish.picture) and provider.readiness().state != "not_configured"
 
 
-def _why_left_out(wish: Wish, provider: Provider) -> str:
+def _why_left_out(wish: Wish, provider: Provider, models: tuple[str, ...]) -> str:
     if provider.leaves_machine and wish.no_cloud:
         return wish.no_cloud
     if wish.language and provider.languages and wish.language not in provider.languages:
@@ -123,4 +130,4 @@ def _why_left_out(wish: Wish, provider: Provider) -> str:
     readiness = provider.readiness()
     if readiness.state in ("unavailable", "downloading"):
         return readiness.reason or readiness.state
-    return "" if provider.models() else "it names no model"
+    return "" if models else "none of its models sees pictures" if wish.picture else "it names no model"

@@ -8,16 +8,15 @@ from typing import Annotated, Literal
 from apiflask import APIBlueprint
 from flask import request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-from werkzeug.datastructures import FileStorage
 
 from chatbot.documents.letters import one_line
 from chatbot.documents.refusals import MOST_CHARACTERS
 from chatbot.documents.store import Documents
 from chatbot.documents.upload import LONGEST_TITLE, ParsedDocument, read_pasted, read_upload
-from chatbot.errors import InvalidInput
 from routes.auth import current_principal
-from routes.errors import BodyTooLarge, UnknownField, first_mistake, printable
+from routes.errors import first_mistake
 from routes.installation import installation
+from routes.one_file import read_upload_form
 from routes.schemas import In, Out
 
 blueprint = APIBlueprint("documents", __name__, url_prefix="/api/v1", tag="Documents")
@@ -140,36 +139,8 @@ def _pasted() -> tuple[ParsedDocument, str]:
 
 
 def _uploaded() -> tuple[ParsedDocument, str]:
-    file = _one_file()
-    _only_once(request.form.to_dict(flat=False))
-    try:
-        asked = UploadIn.model_validate(request.form.to_dict())
-    except ValidationError as error:
-        raise first_mistake(error) from None
-    data = file.read()
-    longest = installation().settings.max_upload_bytes
-    if len(data) > longest:
-        raise BodyTooLarge(f"The file has {len(data):,} bytes; {longest:,} is the most.", field="file")
-    return read_upload(file.filename or "", data), asked.title
-
-
-def _one_file() -> FileStorage:
-    """The one file of a form. Raises InvalidInput, UnknownField."""
-    files = request.files.to_dict(flat=False)
-    unknown = next((name for name in files if name != "file"), None)
-    if unknown is not None:
-        raise UnknownField("Only one file is taken, under the name `file`.", field=printable(unknown))
-    if "file" not in files:
-        raise InvalidInput("There is no file in this form.", field="file",
-                           remedy="Send it as multipart/form-data under the name `file`, with a file name.")
-    _only_once(files)
-    return files["file"][0]
-
-
-def _only_once(fields: dict[str, list[str]] | dict[str, list[FileStorage]]) -> None:
-    for name, values in fields.items():
-        if len(values) > 1:
-            raise UnknownField("This field was sent more than once.", field=printable(name))
+    sent = read_upload_form(UploadIn)
+    return read_upload(sent.name, sent.data), sent.fields.title
 
 
 def _documents() -> Documents:

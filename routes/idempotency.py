@@ -73,7 +73,7 @@ def _claim() -> Response | None:
     mark = _mark(current_app, request.endpoint)
     if mark is None or HEADER not in request.headers:
         return None
-    asked = b"\0".join([request.method.encode(), request.full_path.encode(), request.get_data()])
+    asked = b"\0".join([request.method.encode(), request.full_path.encode(), *_body()])
     try:
         outcome = _replays().claim(principal=current_principal().id, asked=asked, key=_checked(request.headers[HEADER]),
                                    route=f"{request.method} {request.url_rule}")
@@ -92,6 +92,17 @@ def _claim() -> Response | None:
             raise RequestInFlight(f"Wait for its answer, then ask again with the same {HEADER}.")
         case OtherRequest():
             raise KeyReused(f"Make a new {HEADER} for each new request.", field=HEADER)
+
+
+def _body() -> list[bytes]:
+    """What was sent; of a form with a file what is in it, because a client draws its boundary anew each time."""
+    if request.mimetype != "multipart/form-data":
+        return [request.get_data()]
+    parts = [f"{name}={value}".encode() for name, value in sorted(request.form.items(multi=True))]
+    for name, file in request.files.items(multi=True):
+        parts += [name.encode(), (file.filename or "").encode(), file.read()]
+        file.seek(0)
+    return parts
 
 
 def _checked(key: str) -> str:

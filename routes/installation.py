@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Protocol, Unpack, cast
 
 from flask import Flask, current_app
@@ -15,7 +16,9 @@ from sqlalchemy import Engine
 from chatbot.calling.completion import CallEvent, Completion
 from chatbot.chat.general import SamplingWishes
 from chatbot.chat.reply import ChatEvent, ChatReply
+from chatbot.documents.extraction import Extraction, ExtractionOrder
 from chatbot.estimate import Estimate
+from chatbot.images.alt_text import AltTextOrder, AltTextReply
 from chatbot.privacy.consent import CloudConsent
 from chatbot.privacy.conversations import Conversations
 from chatbot.providers.interface import Message
@@ -70,6 +73,12 @@ class Service(Protocol):
     def make_quiz(self, order: QuizOrder) -> Iterator[QuizEvent]: ...
 
     def remake_item(self, order: QuizOrder, old: Item) -> Item: ...
+
+    def extract_metadata(self, order: ExtractionOrder) -> Extraction: ...
+
+    def write_alt_text(self, order: AltTextOrder) -> AltTextReply: ...
+
+    def estimate_extraction(self, order: ExtractionOrder) -> tuple[Decimal | None, int]: ...
 
     def estimate_chat(
         self, message: str, stage: str | None = None, *, model: str = "", count: int = 1,

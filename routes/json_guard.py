@@ -26,8 +26,8 @@ BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 FORM_BLUEPRINTS = frozenset({"pages", "login", "studio", "studio_new", "studio_items", "studio_bank", "take",
                              "clinical", "clinical_versions", "clinical_queue"})
 """Blueprints whose pages post an HTML form."""
-UPLOADS = frozenset({"documents.add_document", "studio_new.make"})
-"""Endpoints that also take a file, as multipart/form-data, up to MAX_UPLOAD_BYTES."""
+UPLOADS = frozenset({"documents.add_document", "studio_new.make", "alt_text.alt_text", "extractions.extract"})
+"""Endpoints that also, or only, take a file, as multipart/form-data, up to MAX_UPLOAD_BYTES."""
 FRAMING = 10_000
 """Bytes that a multipart body may have besides its file."""
 STRICT_QUERY_PREFIXES = ("/api/", "/v1/")

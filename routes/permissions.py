@@ -50,6 +50,10 @@ NEEDED: dict[str, Needed] = {
     "documents.all_documents": "educator",
     "documents.one_document": "educator",
     "documents.delete_document": "educator",
+    "extractions.extract": "educator",
+    "extractions.types": "educator",
+    # pictures
+    "alt_text.alt_text": "educator",
     # quizzes: making and reviewing them
     "quizzes.make_quiz": "educator",
     "quizzes.all_quizzes": "educator",
@@ -146,7 +150,8 @@ NEEDED: dict[str, Needed] = {
 """Endpoint -> the least role that may use it."""
 
 COSTLY = frozenset({"pages.ask", "chat.chat", "legacy.chat", "openai_compatible.complete", "quizzes.make_quiz",
-                    "quiz_items.regenerate_item", "studio_new.make", "studio_items.remake"})
+                    "quiz_items.regenerate_item", "studio_new.make", "studio_items.remake", "extractions.extract",
+                    "alt_text.alt_text"})
 """Endpoints that may ask a model: each principal may use them so many times a minute, all together."""
 
 

@@ -32,7 +32,7 @@ PASSES, RATE, DECAY = 14, 0.6, 2e-6
 FOLDS = 5
 SEED = 11
 THRESHOLD = 0.8
-"""Chosen by cross-validation over messages of two blind authors: the vote may add about five false alarms in a hundred."""
+"""Chosen by cross-validation over messages of blind authors: the vote may add about five false alarms in a hundred."""
 Row = tuple[list[int], float, bool, float]
 """Places of the weights, value of each feature, whether it is danger, how much it counts."""
 

@@ -116,7 +116,7 @@ class OneCall:
             request=lambda: self._request_for(provider), limits=self._limits(provider), gate=self._order.gate(),
             most_tokens=self._request.max_tokens, principal=self._order.call.principal,
             shows=self._order.stream, seal=self._shared.receipt_seal)
-        steps = one_try(asking, self._shared.ledger, prompt_estimate(provider, self._request))
+        steps = one_try(asking, self._shared.ledger, prompt_estimate(provider, self._request, model))
         while True:
             try:
                 step = next(steps)

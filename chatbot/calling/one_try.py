@@ -68,10 +68,11 @@ class Answered:
     ending: Ending
 
 
-def prompt_estimate(provider: Provider, request: ChatRequest) -> int:
+def prompt_estimate(provider: Provider, request: ChatRequest, model: str) -> int:
     """Tokens of a prompt, estimated; a schema that the answer must satisfy is read by the model too."""
     schema = json.dumps(request.schema) if request.schema else ""
-    return provider.count_tokens(schema) + sum(
+    pictures = sum(provider.count_picture(turn.picture, model) for turn in request.messages if turn.picture)
+    return pictures + provider.count_tokens(schema) + sum(
         provider.count_tokens(message.content) + TURN_OVERHEAD for message in request.messages)
 
 

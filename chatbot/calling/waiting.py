@@ -41,10 +41,18 @@ def wait_before_again(error: FunzaError, tries_here: int, deadline: float, healt
 
 
 def asked_again(request: ChatRequest, error: FunzaError) -> ChatRequest:
-    """What a second try asks: the same, and after a worthless answer with another temperature and seed."""
+    """What a second try asks: the same, and after a worthless answer with another temperature and seed.
+
+    Where the answer's judge says what to mend, that is put after the last turn's words: a turn of its own would break
+    the chat templates that want user and assistant in turn.
+    """
     if not isinstance(error, EmptyAnswer | Looping | SchemaBroken):
         return request
-    return replace(request, temperature=min(1.0, request.temperature + WARMER), seed=(request.seed or 0) + 1)
+    *before, last = request.messages
+    if error.repair:
+        last = replace(last, content=f"{last.content}\n\n{error.repair}")
+    return replace(request, messages=(*before, last), temperature=min(1.0, request.temperature + WARMER),
+                   seed=(request.seed or 0) + 1)
 
 
 def sleep(seconds: float) -> Iterator[Pulse]:

@@ -8,25 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
-import sys
-import tempfile
-import threading
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO
 
-import structlog
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from chatbot.documents.child import NOT_INSTALLED
+from chatbot.documents.child_process import ChildProcess, Died, TookTooMuch
 from chatbot.documents.kinds import Kind, kind_of
 from chatbot.documents.letters import one_line
 from chatbot.documents.passages import Passage
 from chatbot.documents.places import Places
 from chatbot.documents.refusals import MOST_CHARACTERS, REFUSALS, BrokenFile, EmptyFile, TooCostly, TooMuchText
 from chatbot.documents.tongue import DocumentLanguage, language_of
-from chatbot.errors import Overloaded
 
 SECONDS = 4.5
 """That reading one document may take: 300 full pages of a PDF take about two on a laptop."""
@@ -34,13 +26,8 @@ WAIT = 5.0
 """Seconds to wait for a place when others are being read."""
 LONGEST_TITLE = 120
 UNTITLED = "Untitled"
-_MOST_OUTPUT = 8 * MOST_CHARACTERS
-_KILLED = (-9, -24)
-"""SIGKILL and SIGXCPU: out of memory, or of processor time."""
-_ROOT = Path(__file__).parent.parent.parent
-_places = Places(at_once=max(2, os.cpu_count() or 1), waiting=6, patience=WAIT)
-
-log = structlog.get_logger(__name__)
+_reader = ChildProcess("chatbot.documents.child", seconds=SECONDS, most_output=8 * MOST_CHARACTERS,
+                       places=Places(at_once=max(2, os.cpu_count() or 1), waiting=6, patience=WAIT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,43 +105,10 @@ def _understood(output: bytes) -> _Said:
 
 
 def _in_child(kind: Kind, data: bytes) -> bytes:
-    """What the child writes. Raises TooCostly, BrokenFile, Overloaded."""
+    """What the child says. Raises TooCostly, BrokenFile, Overloaded."""
     try:
-        with _places.place(), tempfile.TemporaryFile() as handed:  # it has no name, and is gone with this block
-            handed.write(data)
-            handed.seek(0)
-            return _run(kind, handed)
-    except OSError as error:  # no process, no memory, no disk
-        log.error("document_reader_not_started", error=type(error).__name__)
-        raise Overloaded("Documents cannot be read at this moment.") from None
-
-
-def _run(kind: Kind, handed: IO[bytes]) -> bytes:
-    late = threading.Event()
-    with subprocess.Popen([sys.executable, "-s", "-m", "chatbot.documents.child", kind], cwd=_ROOT, stdin=handed,
-                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment()) as child:
-
-        def stop() -> None:
-            late.set()
-            child.kill()
-
-        clock = threading.Timer(SECONDS, stop)
-        clock.start()
-        assert child.stdout is not None
-        output: bytes = child.stdout.read(_MOST_OUTPUT + 1)
-        if len(output) > _MOST_OUTPUT:
-            stop()
-        child.wait()
-        clock.cancel()
-    if child.returncode == 0:
-        return output
-    log.info("document_not_read", kind=kind, exit_code=child.returncode, late=late.is_set())
-    if child.returncode == NOT_INSTALLED:
-        raise RuntimeError("a library that reads documents is not installed")
-    raise TooCostly if late.is_set() or child.returncode in _KILLED else BrokenFile
-
-
-def _environment() -> dict[str, str]:
-    """No key and no setting of ours; only where Python finds its modules."""
-    return {"PYTHONPATH": os.pathsep.join([str(_ROOT), *filter(None, sys.path)]), "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONUTF8": "1"}
+        return _reader.read(kind, data)
+    except TookTooMuch:
+        raise TooCostly from None
+    except Died:
+        raise BrokenFile from None

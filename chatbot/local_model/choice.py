@@ -41,6 +41,8 @@ class Choice:
     weights: Path | None = None
     gpu: bool = False
     tier: Tier = "embedded"
+    base_url: str = ""
+    """Of a server that holds the weights, where it is not LOCAL_BASE_URL."""
     why_not: str = ""
     remedy: str = ""
     configured: bool = True
@@ -64,7 +66,7 @@ def choose(settings: Settings, hardware: Hardware | None = None) -> Choice:
     if settings.local_engine == "off":
         return Choice(why_not="LOCAL_ENGINE is off.", remedy="Set LOCAL_ENGINE=auto.", configured=False)
     if settings.local_engine == "openai_url" or (settings.local_engine == "auto" and settings.local_base_url):
-        return Choice("openai_url", _served(settings.local_model), tier="server")
+        return Choice("openai_url", served(settings.local_model), tier="server")
     hardware = hardware or look(settings.model_dir)
     try:
         models = (named(settings.local_model, settings.local_model_revision),) if settings.local_model else DEFAULTS
@@ -102,7 +104,7 @@ def named(name: str, revision: str = "") -> Model:
     return Model(name.split("/")[1], "hub", engine, repository, revision=revision)
 
 
-def _served(name: str) -> Model:
+def served(name: str) -> Model:
     """The model of an OpenAI-compatible server: what it writes is the deployer's business, so no language limit."""
     return Model(name or "default", "path", "llama_cpp", "", languages=())
 

@@ -40,7 +40,8 @@ TIMEOUT = 15.0
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
 _COMPANIONS = frozenset({"config.json", "generation_config.json", "model.safetensors.index.json", "tokenizer.json",
                          "tokenizer_config.json", "tokenizer.model", "special_tokens_map.json", "vocab.json",
-                         "merges.txt", "chat_template.jinja"})
+                         "merges.txt", "chat_template.jinja", "chat_template.json", "processor_config.json",
+                         "preprocessor_config.json"})
 
 
 @dataclass(frozen=True, slots=True)

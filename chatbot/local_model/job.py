@@ -17,6 +17,8 @@ class Turn:
 
     role: Literal["system", "user", "assistant"]
     content: str
+    picture: bytes | None = None
+    """A JPEG file to look at, for the engines whose model sees: `vision` and `openai_url`."""
 
 
 @dataclass(frozen=True, slots=True)

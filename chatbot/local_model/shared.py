@@ -24,7 +24,7 @@ def owner_of(choice: Choice, settings: Settings) -> Owner:
     """The process's owner for `choice`; makes it when there is none (nothing is loaded). Raises NotReady."""
     if choice.why_not or choice.model is None:
         raise NotReady(choice.why_not, remedy=choice.remedy)
-    key = (choice.engine, choice.model, choice.weights, settings.local_base_url, settings.model_dir.absolute(),
+    key = (choice.engine, choice.model, choice.weights, _address(choice, settings), settings.model_dir.absolute(),
            settings.local_queue, settings.local_idle_unload, settings.local_process)
     with _lock:
         owner = _owners.get(key)
@@ -36,15 +36,24 @@ def owner_of(choice: Choice, settings: Settings) -> Owner:
 def _make(choice: Choice, settings: Settings) -> Owner:
     wanted = EngineSettings(
         model=choice.model.id if choice.model else "", path=choice.weights, gpu=choice.gpu,
-        base_url=settings.local_base_url, api_key=settings.local_api_key.get_secret_value())
+        base_url=_address(choice, settings), api_key=settings.local_api_key.get_secret_value())
     slots = engine_class(ENGINES[choice.engine]).slots
-    lock = None if choice.engine in HOLDS_NO_WEIGHTS else settings.model_dir.absolute() / "owner.lock"
+    lock = None if choice.engine in HOLDS_NO_WEIGHTS else settings.model_dir.absolute() / _lock_of(choice)
     owner = partial(Owner, queue=settings.local_queue or 2 * slots, idle_unload=settings.local_idle_unload, lock=lock,
                     slots=slots)
     if lock is None or settings.local_process == "inside":
         return owner(lambda: make_engine(choice.engine, wanted))
     restarts = Restarts()
     return owner(lambda: InChild(ENGINES[choice.engine], wanted, restarts), restarts=restarts)
+
+
+def _address(choice: Choice, settings: Settings) -> str:
+    return choice.base_url or settings.local_base_url
+
+
+def _lock_of(choice: Choice) -> str:
+    """The model that sees is small beside a GPU's memory, and must not keep the one that writes away."""
+    return "eyes.lock" if choice.engine == "vision" else "owner.lock"
 
 
 def _forget_after_fork() -> None:

@@ -17,6 +17,7 @@ from chatbot.providers.interface import ChatRequest, Permit, Redacted
 __all__ = ["ASK_FIRST", "Cleared", "CloudPolicy", "clear_to_leave", "why_not"]
 
 ASK_FIRST = "CLOUD_POLICY=ask: this conversation has not consented"
+PICTURES_STAY = "a picture that may show a real person stays on this machine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ def clear_to_leave(request: ChatRequest, *, provider: str, purpose: str, policy:
     """
     if reason := why_not(policy, consented=consent is not None):
         raise NotAllowed(reason)
+    if any(turn.picture and not turn.picture.may_leave for turn in request.messages):
+        raise NotAllowed(PICTURES_STAY)
     clean = redactor(replace(request, asker=""))
     look_once_more(clean.request, provider)
     reason = f"consent {consent.id} v{consent.version}" if consent and policy == "ask" else f"CLOUD_POLICY={policy}"

@@ -7,8 +7,10 @@ that both SDKs give the same pieces and the same errors, however the provider fa
 from __future__ import annotations
 
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from fnmatch import fnmatchcase
 from importlib.util import find_spec
 from typing import Any
 
@@ -22,6 +24,8 @@ from chatbot.providers.interface import (
     Cancel,
     ChatRequest,
     Delta,
+    Message,
+    Picture,
     Piece,
     Provider,
     Readiness,
@@ -43,7 +47,9 @@ class ChatCompletionsProvider(Provider):
 
     leaves_machine = True
 
-    def __init__(self, row: ProviderRow, *, key: str, base_url: str, models: tuple[str, ...]) -> None:
+    def __init__(self, row: ProviderRow, *, key: str, base_url: str, models: tuple[str, ...],
+                 seeing: tuple[str, ...] = (), off: bool = False) -> None:
+        """`seeing` are models that somebody named for pictures, besides those of the row; `off`: never ask it."""
         self.row = row
         self.name = row.name
         self.title = row.title
@@ -51,25 +57,41 @@ class ChatCompletionsProvider(Provider):
         self._key = SecretStr(key.strip())
         self._base_url = base_url
         self._models = models
+        self._seeing = seeing
+        self._off = off
         self._client: VendorClient | None = None
         self._lock = threading.Lock()
 
     def models(self) -> tuple[str, ...]:
         return self._models
 
+    def models_that_see(self) -> tuple[str, ...]:
+        known = (model for model in self._models if any(fnmatchcase(model, pattern) for pattern in self.row.sees))
+        return tuple(dict.fromkeys((*self._seeing, *known)))
+
+    def count_picture(self, picture: Picture, model: str) -> int:
+        rule = self.row.picture_tokens
+        return rule(model, picture.width, picture.height) if rule else super().count_picture(picture, model)
+
     def readiness(self) -> Readiness:
-        key = self._key.get_secret_value()
-        if self.row.url_setting and not self._base_url:
-            return Readiness("not_configured", f"set {self.row.url_setting.upper()} to use {self.row.title}")
-        if not key and not self.row.keyless:
-            return Readiness("not_configured", f"set {self.row.key_setting.upper()} to use {self.row.title}")
-        if not key.isascii() or not key.isprintable() or " " in key:
-            return Readiness("not_configured", f"{self.row.key_setting.upper()} holds characters that no key has")
-        if not is_address(self._base_url):
-            return Readiness("not_configured", f"{self.row.url_setting.upper()} is not an address")
+        if reason := self._not_set_up():
+            return Readiness("not_configured", reason)
         if self.row.sdk is not None and find_spec(self.row.sdk) is None:
             return Readiness("unavailable", f"the package {self.row.sdk} is missing: pip install {self.row.sdk}")
         return Readiness("ready")
+
+    def _not_set_up(self) -> str:
+        """Which setting keeps it out of the chain; empty for none."""
+        key, row = self._key.get_secret_value(), self.row
+        if self._off:
+            return f"PROVIDERS_OFF names {row.title}"
+        if row.url_setting and not self._base_url:
+            return f"set {row.url_setting.upper()} to use {row.title}"
+        if not key and not row.keyless:
+            return f"set {row.key_setting.upper()} to use {row.title}"
+        if not key.isascii() or not key.isprintable() or " " in key:
+            return f"{row.key_setting.upper()} holds characters that no key has"
+        return "" if is_address(self._base_url) else f"{row.url_setting.upper()} is not an address"
 
     def answer(self, request: ChatRequest, model: str, cancel: Cancel) -> Iterator[Piece]:
         """Make one try. A cut or cancelled answer ends with a `Finish` without a reason.
@@ -77,14 +99,16 @@ class ChatCompletionsProvider(Provider):
         An answer cut before its first word raises `ServerFailed`; one that hangs raises `TimedOut`, even in the
         middle. When the wire does not stream, the first byte is the whole answer: `first_token_timeout` covers it.
 
-        Raises `TypeError` when the request is not `Redacted` or its permit is for another provider (a mistake in our
-        code), `ContextTooLong` when the conversation does not fit the model, and the `ProviderError`s that
-        `chatbot.providers.failures` tells of.
+        Raises `TypeError` when the request is not `Redacted`, its permit is for another provider, or it has a picture
+        and the model does not see (mistakes in our code), `ContextTooLong` when the conversation does not fit the
+        model, and the `ProviderError`s that `chatbot.providers.failures` tells of.
         """
         if not isinstance(request, Redacted):
             raise TypeError(f"{self.name} takes only Redacted requests, not {type(request).__name__}")
         if request.permit.provider != self.name:
             raise TypeError(f"a permit for {request.permit.provider} does not open {self.name}")
+        if any(turn.picture for turn in request.messages) and model not in self.models_that_see():
+            raise TypeError(f"{model} of {self.name} does not take pictures")
         return self._pieces(request, model, cancel)
 
     def close(self) -> None:
@@ -151,7 +175,7 @@ class ChatCompletionsProvider(Provider):
         """The arguments of `create()`; the same names in both SDKs."""
         body: dict[str, Any] = {
             "model": model,
-            "messages": [{"role": turn.role, "content": turn.content} for turn in request.messages],
+            "messages": [{"role": turn.role, "content": _content(turn)} for turn in request.messages],
             self.row.max_tokens_field: request.max_tokens,
             "temperature": request.temperature,
             "top_p": request.top_p,
@@ -191,6 +215,14 @@ def _patiently(patience: Patience, packets: Iterator[bytes]) -> Iterator[bytes]:
         if packet is None:
             return
         yield packet
+
+
+def _content(turn: Message) -> str | list[dict[str, Any]]:
+    """Text, or parts with the picture as a data URI: no provider fetches anything from us or for us."""
+    if turn.picture is None:
+        return turn.content
+    uri = f"data:{turn.picture.media_type};base64,{b64encode(turn.picture.data).decode()}"
+    return [{"type": "image_url", "image_url": {"url": uri}}, {"type": "text", "text": turn.content}]
 
 
 def _delta(text: str) -> Iterator[Piece]:

@@ -11,10 +11,23 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any, Literal
 
 Role = Literal["system", "user", "assistant"]
 FinishReason = Literal["stop", "length", "content_filter", "tool_calls"]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Pixels that a model looks at, made anew by us: no metadata is in the file. Made only in `chatbot.images`."""
+
+    data: bytes
+    media_type: Literal["image/jpeg"]
+    width: int
+    height: int
+    may_leave: bool = False
+    """Whether somebody answered for it that no real person can be seen on it: else it stays on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +36,8 @@ class Message:
 
     role: Role
     content: str
+    picture: Picture | None = None
+    """Looked at before the text is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +191,18 @@ class Provider(ABC):
     @abstractmethod
     def models(self) -> tuple[str, ...]:
         """Model ids to try, in order: the configured one first, then its successors."""
+
+    def models_that_see(self) -> tuple[str, ...]:
+        """Model ids to try for a request with a picture, in order. Override where there are any."""
+        return ()
+
+    def count_picture(self, picture: Picture, model: str) -> int:
+        """Estimate the tokens of a picture. Override where the provider says how it counts.
+
+        One token for each 28 x 28 pixels: the finest grid among the open models (Qwen2.5-VL,
+        huggingface.co/Qwen/Qwen2-VL-7B-Instruct/discussions/47).
+        """
+        return ceil(picture.width / 28) * ceil(picture.height / 28)
 
     def count_tokens(self, text: str) -> int:
         """Estimate the tokens of `text`. Usually not overridden: about 4 bytes a token.

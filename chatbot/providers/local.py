@@ -95,7 +95,8 @@ class LocalProvider(Provider):
 
 
 def _ask(request: ChatRequest) -> Ask:
-    return Ask(tuple(Turn(message.role, message.content) for message in request.messages),
+    return Ask(tuple(Turn(message.role, message.content, message.picture.data if message.picture else None)
+                     for message in request.messages),
                max_tokens=request.max_tokens, temperature=request.temperature, top_p=request.top_p,
                seed=request.seed, stop=request.stop, schema=request.schema)
 

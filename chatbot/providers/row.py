@@ -46,6 +46,10 @@ class ProviderRow:
     """Request fields it answers 400 to: they are left out."""
     response_format: Callable[[Schema], dict[str, Any]] = json_schema_envelope
     """How it wants a JSON Schema (structured output)."""
+    sees: tuple[str, ...] = ()
+    """Patterns (`fnmatch`) of its models that take pictures. ALT_TEXT_MODELS may name others."""
+    picture_tokens: Callable[[str, int, int], int] | None = None
+    """Tokens that a picture counts as, from model, width and height in pixels; None: see `Provider.count_picture`."""
     notes: str = ""
     """What a person choosing it should know, in one sentence."""
 

@@ -6,11 +6,13 @@ attempt it paid for, so an old row keeps meaning what it meant.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 from chatbot.database import NANO, now
 from chatbot.providers import PROVIDERS
@@ -72,7 +74,10 @@ class PriceBook:
     Raises WrongPrices for a file with a mistake.
     """
 
-    def __init__(self, extra: str = "", hf_endpoint_hourly_usd: float = 0) -> None:
+    def __init__(self, extra: str = "", hf_endpoint_hourly_usd: float = 0,
+                 by_name: Mapping[str, Decimal] = MappingProxyType({})) -> None:
+        """`by_name` is US dollars a million tokens, read or written, by `provider/model` (MODEL_PRICES): it wins."""
+        self._by_name = by_name
         self.tables = tuple(read_table(path) for path in ([Path(extra)] if extra else []) + [OVERRIDES])
         """The files, the deployer's first."""
         self._rows: dict[tuple[str, str], list[tuple[PriceTable, PriceRow]]] = {}
@@ -86,8 +91,10 @@ class PriceBook:
 
         `table_id` is the provider's id in genai-prices, where it differs from ours.
         """
-        if provider == "local":
+        if provider in PROVIDERS and not PROVIDERS[provider].leaves_machine:
             return LOCAL
+        if (said := self._by_name.get(f"{provider}/{model}")) is not None:
+            return Price(_nano(said), _nano(said), _nano(said), source="MODEL_PRICES")
         return self.override(provider, model, on) or self._by_the_hour(provider) or published(
             table_id or provider, model)
 
@@ -160,4 +167,4 @@ def _routed(table_id: str, model: str) -> tuple[str, str]:
 
 def price_book(settings: Settings) -> PriceBook:
     """The prices of an installation. Raises WrongPrices."""
-    return PriceBook(settings.prices_file, settings.hf_endpoint_hourly_usd)
+    return PriceBook(settings.prices_file, settings.hf_endpoint_hourly_usd, settings.model_prices)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from typing import Any
 
 REQUEST_FIELDS = frozenset({
@@ -23,7 +24,7 @@ def complaint(body: Any) -> str:
     if not isinstance(messages, list) or not messages:
         return "messages is required"
     if not all(isinstance(turn, dict) and turn.get("role") in ("system", "user", "assistant")
-               and isinstance(turn.get("content"), str) for turn in messages):
+               and _is_content(turn.get("content")) for turn in messages):
         return "each message needs a role and a content"
     return ""
 
@@ -33,8 +34,32 @@ def tokens(text: str) -> int:
     return len(text.split())
 
 
+def _is_content(content: Any) -> bool:
+    """Text, or parts of text and of pictures as data URIs: what OpenAI's and Gemini's endpoints take."""
+    if not isinstance(content, list):
+        return isinstance(content, str)
+    return bool(content) and all(
+        isinstance(part.get("text"), str) if part.get("type") == "text"
+        else part.get("type") == "image_url" and part["image_url"]["url"].startswith("data:image/") for part in content)
+
+
+def pictures(body: dict[str, Any]) -> list[bytes]:
+    """The picture files that a request carries."""
+    return [b64decode(part["image_url"]["url"].partition(";base64,")[2], validate=True)
+            for turn in body["messages"] if isinstance(turn["content"], list)
+            for part in turn["content"] if part["type"] == "image_url"]
+
+
+def words(content: str | list[dict[str, Any]]) -> str:
+    """The text of one turn."""
+    return content if isinstance(content, str) else " ".join(part.get("text", "") for part in content)
+
+
+PICTURE_TOKENS = 258
+
+
 def prompt_tokens(body: dict[str, Any]) -> int:
-    return sum(tokens(turn["content"]) for turn in body["messages"])
+    return sum(tokens(words(turn["content"])) for turn in body["messages"]) + PICTURE_TOKENS * len(pictures(body))
 
 
 def counted(prompt: int, completion: int) -> dict[str, int]:

@@ -21,6 +21,9 @@ from chatbot.calling.completion import Completion, CompletionDone, Pulse, Starte
 from chatbot.chat.reply import ChatReply, Citation, Done, TriageFound
 from chatbot.database import db
 from chatbot.documents import tables as document_tables
+from chatbot.documents.evidence import Evidence
+from chatbot.documents.extraction import Extraction
+from chatbot.documents.found import Found, nothing
 from chatbot.errors import InvalidInput
 from chatbot.estimate import CandidateCost, Estimate
 from chatbot.privacy import tables as privacy_tables
@@ -52,6 +55,11 @@ ESTIMATE = Estimate(2, 256, (
                   "prices.toml", date(2026, 11, 1)),
     CandidateCost("openai", "new", 40, "estimate", 1, 256, None, None, "unpriced", "", None)),
     "together/llama", (Skipped("local", "smollm2", "no weights"),))
+EXTRACTION = Extraction(
+    id=CALL, document_type="antenatal_card", language="en", values={
+        "mother": Found("Asha Wanjiru", Evidence(1, "Name: Asha Wanjiru"), by="model"), "parity": nothing("not_given")},
+    provider="together", model="llama", prompt_tokens=40, completion_tokens=12, call_ids=(CALL,),
+    cost_usd=Decimal("0.00028"), cost_state="exact", estimate_usd=Decimal("0.002"))
 STARTED = Started(CALL, "together", "llama", True, TRIAGE)
 QUESTION = {"question": "Why iron?", "options": ["Blood", "Hair"], "answer": "Blood", "correctReason": "Yes.",
             "incorrectReason": "No."}
@@ -79,6 +87,7 @@ class FakeService:
     estimate: Estimate = ESTIMATE
     consent: str = "not_asked"
     conversations: InMemory = field(default_factory=InMemory)
+    extraction: Extraction = EXTRACTION
     fails: Exception | None = None
     """Raised instead of answering."""
     chat_events: Sequence[Any] = (TriageFound(TRIAGE), Pulse(), TextDelta("Iron "), TextDelta("helps."), Done(REPLY))
@@ -128,6 +137,12 @@ class FakeService:
 
     def remake_item(self, order: Any, old: Any) -> Any:
         return self._answer(self.remade, order, {"old": old})
+
+    def extract_metadata(self, order: Any) -> Extraction:
+        return self._answer(self.extraction, order, {})
+
+    def estimate_extraction(self, order: Any) -> tuple[Decimal | None, int]:
+        return self._answer((Decimal("0.002"), 1), order, {"dry_run": True})
 
     def estimate_chat(self, message: str, stage: str | None = None, **how: Any) -> Estimate:
         return self._answer(self.estimate, message, {"stage": stage, **how})

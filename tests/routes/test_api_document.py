@@ -20,8 +20,9 @@ from tests.routes.quiz_story import TRIED_IN_THE_QUIZ_STORY
 UNDOCUMENTED = ("/static/", "/docs", "/openapi.json")
 PAGES = ("pages.", "login.", "dashboard.", "take.", "studio", "clinical")
 """Files, and the document itself; the pages are for people."""
-TRIED_AS_FILES = {("get", "/api/v1/quizzes/{quiz_id}/export"), ("post", "/api/v1/quizzes/import")}
-"""In test_exports.py."""
+TRIED_AS_FILES = {("get", "/api/v1/quizzes/{quiz_id}/export"), ("post", "/api/v1/quizzes/import"),
+                  ("post", "/api/v1/alt-text")}
+"""In test_exports.py and test_alt_text.py."""
 TRIED_WITH_A_RECORD = {
     ("get", "/api/v1/calls/{call_id}/receipts"), ("post", "/api/v1/escalations/{record}"),
     ("get", "/api/v1/conversations/{conversation_id}"), ("delete", "/api/v1/conversations/{conversation_id}"),
@@ -31,6 +32,7 @@ KEPT = "01JD0000000000000000000D0C"
 """A document that is there."""
 ASK = {"message": "Why iron?"}
 COMPLETE = {"model": "hybrid", "messages": [{"role": "user", "content": "Hi"}]}
+EXTRACT = {"text": "Name: Asha Wanjiru", "document_type": "antenatal_card"}
 CALLS: list[tuple[str, str, str, Any]] = [
     ("post", "/api/v1/chat", "/api/v1/chat", ASK), ("post", "/chat", "/chat", ASK),
     ("post", "/v1/chat/completions", "/v1/chat/completions", COMPLETE), ("get", "/v1/models", "/v1/models", None),
@@ -46,6 +48,8 @@ CALLS: list[tuple[str, str, str, Any]] = [
     ("get", "/readyz", "/readyz", None),
     ("post", "/api/v1/documents", "/api/v1/documents", {"text": "Iron prevents anaemia.", "title": "Iron"}),
     ("get", "/api/v1/documents", "/api/v1/documents?limit=5", None),
+    ("post", "/api/v1/extractions", "/api/v1/extractions", EXTRACT),
+    ("get", "/api/v1/extractions/types", "/api/v1/extractions/types", None),
     ("get", "/api/v1/documents/{document_id}", f"/api/v1/documents/{KEPT}", None),
     ("delete", "/api/v1/documents/{document_id}", f"/api/v1/documents/{KEPT}", None)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,18 @@ _KNOWN: dict[str, type[ProviderError]] = {
 
 
 def ask_to_json(ask: Ask) -> Message:
-    return asdict(ask)
+    """Pictures as base64."""
+    facts = asdict(ask)
+    for turn in facts["turns"]:
+        if turn["picture"] is not None:
+            turn["picture"] = base64.b64encode(turn["picture"]).decode("ascii")
+    return facts
 
 
 def ask_from_json(facts: Message) -> Ask:
-    return Ask(**{**facts, "turns": tuple(Turn(**turn) for turn in facts["turns"]), "stop": tuple(facts["stop"])})
+    turns = tuple(Turn(**{**turn, "picture": turn["picture"] and base64.b64decode(turn["picture"])})
+                  for turn in facts["turns"])
+    return Ask(**{**facts, "turns": turns, "stop": tuple(facts["stop"])})
 
 
 def settings_to_json(settings: EngineSettings) -> Message:

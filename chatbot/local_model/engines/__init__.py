@@ -9,6 +9,7 @@ from chatbot.local_model.engines.engine import Engine, EngineSettings
 ENGINES: dict[str, str] = {
     "llama_cpp": "chatbot.local_model.engines.llama_cpp:LlamaCpp",
     "transformers": "chatbot.local_model.engines.transformers:Transformers",
+    "vision": "chatbot.local_model.engines.vision:Vision",
     "openai_url": "chatbot.local_model.engines.openai_url:OpenAIUrl",
 }
 """To add an engine: one file here with a subclass of `Engine`, and one row above."""

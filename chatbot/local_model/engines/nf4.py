@@ -10,7 +10,17 @@ INSTALL = "Run `pip install -r requirements.txt`."
 
 
 def load_model(path: str, *, gpu: bool, four_bit: bool = True) -> tuple[Any, Any]:
-    """(tokenizer, model) of the folder `path`. Raises NotReady with the remedy.
+    """(tokenizer, model) of the folder `path`. Raises NotReady with the remedy."""
+    return _load(path, "AutoTokenizer", "AutoModelForCausalLM", gpu=gpu, four_bit=four_bit)
+
+
+def load_seeing_model(path: str, *, gpu: bool, four_bit: bool = True) -> tuple[Any, Any]:
+    """(processor, model) of a model that takes pictures. Raises NotReady with the remedy."""
+    return _load(path, "AutoProcessor", "AutoModelForImageTextToText", gpu=gpu, four_bit=four_bit)
+
+
+def _load(path: str, reader: str, kind: str, *, gpu: bool, four_bit: bool) -> tuple[Any, Any]:
+    """What `reader` and `kind`, names of transformers' Auto classes, make of the folder.
 
     NF4 with double quantisation: https://huggingface.co/docs/transformers/quantization/bitsandbytes. It computes in
     bfloat16 from capability 8.0 (Ampere) on, before that in float16. No file outside the folder is read, no pickle,
@@ -18,7 +28,7 @@ def load_model(path: str, *, gpu: bool, four_bit: bool = True) -> tuple[Any, Any
     """
     try:
         import torch
-        from transformers import AutoModelForCausalLM, AutoTokenizer
+        import transformers
         from transformers.utils import logging
     except ImportError as error:
         raise NotReady("torch and transformers are not installed.", remedy=INSTALL) from error
@@ -30,9 +40,9 @@ def load_model(path: str, *, gpu: bool, four_bit: bool = True) -> tuple[Any, Any
     if four_bit and not _is_quantised(path):
         options["quantization_config"] = nf4(dtype)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True, trust_remote_code=False)
-        model = AutoModelForCausalLM.from_pretrained(path, dtype=dtype, use_safetensors=True,
-                                                     device_map={"": 0} if gpu else "cpu", **options)
+        tokenizer = getattr(transformers, reader).from_pretrained(path, local_files_only=True, trust_remote_code=False)
+        model = getattr(transformers, kind).from_pretrained(path, dtype=dtype, use_safetensors=True,
+                                                            device_map={"": 0} if gpu else "cpu", **options)
     except torch.OutOfMemoryError as error:
         raise NotReady("The GPU has too little free memory for the model.",
                        remedy="Free it from other programs (nvidia-smi), or set LOCAL_ENGINE=llama_cpp.") from error

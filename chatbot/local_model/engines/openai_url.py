@@ -7,12 +7,13 @@ weights; this engine only speaks to it, one request a job.
 from __future__ import annotations
 
 import socket
+from base64 import b64encode
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from chatbot.errors import NotReady, ProviderError, RateLimited, Refused, ServerFailed, TimedOut, Unreachable
 from chatbot.local_model.engines.engine import Engine, EngineSettings
-from chatbot.local_model.job import Ask, End, Job
+from chatbot.local_model.job import Ask, End, Job, Turn
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -51,8 +52,8 @@ class OpenAIUrl(Engine):
             served = []
         except APIError as error:
             client.close()
-            raise NotReady("The server at LOCAL_BASE_URL does not answer.",
-                           remedy="Start it, or correct LOCAL_BASE_URL (with its /v1).") from error
+            raise NotReady("The server at LOCAL_BASE_URL (ALT_TEXT_BASE_URL) does not answer.",
+                           remedy="Start it, or correct its address (with its /v1).") from error
         if self.settings.model == "default":
             if not served:
                 client.close()
@@ -101,7 +102,7 @@ def _hang_up(stream: Any) -> None:
 
 def _body(ask: Ask, model: str) -> dict[str, Any]:
     body: dict[str, Any] = {
-        "model": model, "messages": [{"role": turn.role, "content": turn.content} for turn in ask.turns],
+        "model": model, "messages": [{"role": turn.role, "content": _content(turn)} for turn in ask.turns],
         "max_tokens": ask.max_tokens, "temperature": ask.temperature, "stream": True,
         "stream_options": {"include_usage": True}}
     if ask.top_p is not None:
@@ -114,6 +115,13 @@ def _body(ask: Ask, model: str) -> dict[str, Any]:
         body["response_format"] = {"type": "json_schema",
                                    "json_schema": {"name": "answer", "schema": ask.schema, "strict": True}}
     return body
+
+
+def _content(turn: Turn) -> str | list[dict[str, Any]]:
+    if turn.picture is None:
+        return turn.content
+    uri = f"data:image/jpeg;base64,{b64encode(turn.picture).decode()}"
+    return [{"type": "image_url", "image_url": {"url": uri}}, {"type": "text", "text": turn.content}]
 
 
 def _read(stream: Any, job: Job) -> None:

@@ -59,7 +59,7 @@ class Transformers(Engine):
             raise NotReady("The weights are missing.", remedy="Run `python setup_huggingface.py`.")
         refuse_remote_code(path / "config.json")
         self._tokenizer, self._model = load_model(str(path), gpu=self.settings.gpu, four_bit=self.settings.four_bit)
-        self._ends = _ends(self._model, self._tokenizer)
+        self._ends = end_tokens(self._model, self._tokenizer)
         self._clean_defaults()
         if self.note:
             log.warning("local_model.completion_mode", model=self.settings.model, note=self.note)
@@ -107,7 +107,7 @@ class Transformers(Engine):
 
     # --- one batch ---
 
-    def _prepare(self, job: Job) -> tuple[Row, list[int]] | None:
+    def _prepare(self, job: Job) -> tuple[Row, Any] | None:
         """The row and prompt tokens of `job`; None (and the job failed) when it cannot be asked."""
         text, stop, special = self._prompt(job.ask)
         ids = self._tokenizer(text, add_special_tokens=special).input_ids
@@ -122,12 +122,16 @@ class Transformers(Engine):
         return Row(job, self._tokenizer, prompt_tokens=len(ids), limit=min(job.ask.max_tokens, room),
                    ends=self._ends, stop=(*stop, *job.ask.stop), grammar=grammar), ids
 
-    def _run(self, rows: list[Row], prompts: list[list[int]]) -> None:
+    def _batch(self, prompts: list[Any]) -> dict[str, Any]:
+        """The tokens of all prompts, padded on the left, where the model is."""
+        batch = self._tokenizer.pad({"input_ids": prompts}, padding_side="left", return_tensors="pt")
+        return {name: tensor.to(self._model.device) for name, tensor in batch.items()}
+
+    def _run(self, rows: list[Row], prompts: list[Any]) -> None:
         import torch
         from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteriaList
 
-        batch = self._tokenizer.pad({"input_ids": prompts}, padding_side="left", return_tensors="pt")
-        batch = {name: tensor.to(self._model.device) for name, tensor in batch.items()}
+        batch = self._batch(prompts)
         pad = self._tokenizer.pad_token_id
 
         def pick(_: Any, scores: Any) -> Any:
@@ -192,7 +196,7 @@ class Transformers(Engine):
         from llguidance.hf import from_tokenizer
 
         if self._guide is None:   # about a second, once
-            self._guide = from_tokenizer(self._tokenizer, n_vocab=self._model.config.vocab_size)
+            self._guide = from_tokenizer(self._tokenizer, n_vocab=self._text_config.vocab_size)
         schema = {**job.ask.schema, "x-guidance": {"whitespace_flexible": False}}
         try:
             matcher = LLMatcher(self._guide, LLMatcher.grammar_from_json_schema(schema))
@@ -203,7 +207,12 @@ class Transformers(Engine):
         return matcher
 
     def _context(self) -> int:
-        return min(self.settings.context, int(getattr(self._model.config, "max_position_embeddings", 1 << 20)))
+        return min(self.settings.context, int(getattr(self._text_config, "max_position_embeddings", 1 << 20)))
+
+    @property
+    def _text_config(self) -> Any:
+        """Of the part that writes: a model that also sees has a configuration for each of its parts."""
+        return self._model.config.get_text_config()
 
     def _clean_defaults(self) -> None:
         """Sampling is ours: the model's own generation defaults (temperature, penalties) must not mix in."""
@@ -214,7 +223,7 @@ class Transformers(Engine):
             self._tokenizer.pad_token_id = min(self._ends, default=0)
 
 
-def _ends(model: Any, tokenizer: Any) -> frozenset[int]:
+def end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
     """All tokens that end an answer: Llama 3 has several (`<|eot_id|>`, `<|end_of_text|>`)."""
     ends = getattr(model.generation_config, "eos_token_id", None)
     named = ends if isinstance(ends, list) else [ends]

@@ -17,7 +17,7 @@ from chatbot.privacy.redaction.finders import find
 from chatbot.privacy.redaction.names import parts_of
 from chatbot.privacy.redaction.placeholders import Placeholders
 from chatbot.privacy.redaction.reading import Found, Reading
-from chatbot.providers.interface import ChatRequest, Message
+from chatbot.providers.interface import ChatRequest
 
 _WORDS_OF_A_SCHEMA = frozenset({"description", "title", "$comment", "examples", "default"})
 """Parts of a JSON Schema that a model reads and no check uses."""
@@ -35,13 +35,16 @@ class Redaction:
 
 
 def redact(request: ChatRequest) -> Redaction:
-    """Redact every turn, the stop texts, and the words in the schema, with one set of placeholders."""
+    """Redact every turn, the stop texts, and the words in the schema, with one set of placeholders.
+
+    Pictures are untouched: `permit.py` says which may leave.
+    """
     schema_words = list(_strings(request.schema)) if request.schema else []
     texts = [message.content for message in request.messages] + list(request.stop) + schema_words
     redactor = _Redactor(texts)
     clean = replace(
         request, stop=tuple(map(redactor.clean, request.stop)),
-        messages=tuple(Message(one.role, redactor.clean(one.content)) for one in request.messages),
+        messages=tuple(replace(one, content=redactor.clean(one.content)) for one in request.messages),
         schema=_clean_schema(request.schema, redactor) if request.schema else request.schema)
     return Redaction(clean, redactor.placeholders, dict(redactor.counts))
 

@@ -140,7 +140,7 @@ def test_the_child_has_given_up_what_reading_needs_not(what: str, fails: str) ->
 
 
 def test_the_child_knows_no_key_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    from chatbot.documents.upload import _environment
+    from chatbot.documents.child_process import _environment
 
     monkeypatch.setenv("TOGETHER_API_KEY", "a-secret-key")
     assert "a-secret-key" not in str(_environment())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -18,8 +19,9 @@ from chatbot.errors import ChildDied, GpuFailed, NotReady, ServerFailed
 from chatbot.local_model.child.in_child import InChild
 from chatbot.local_model.child.patience import AT_WORK_LIMIT
 from chatbot.local_model.child.restarts import Restarts
+from chatbot.local_model.child.words import ask_from_json, ask_to_json
 from chatbot.local_model.engines.engine import EngineSettings
-from chatbot.local_model.job import End, Job, Text
+from chatbot.local_model.job import Ask, End, Job, Text, Turn
 from chatbot.local_model.owner import Owner
 from tests.chatbot.local_model.asking import answer, ask, run
 from tests.chatbot.local_model.failing_engine import NAME, ONE_AT_A_TIME
@@ -379,3 +381,8 @@ def until(true: Callable[[], bool], seconds: float = 5) -> None:
     while not true():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.005)
+
+
+def test_a_picture_comes_through_the_pipe_as_it_was() -> None:
+    ask = Ask((Turn("user", "What is this?", picture=bytes(range(256))), Turn("user", "And this?")))
+    assert ask_from_json(json.loads(json.dumps(ask_to_json(ask)))) == ask

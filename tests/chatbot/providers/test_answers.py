@@ -165,7 +165,7 @@ def test_a_request_without_redaction_or_with_another_permit_does_not_get_in(
 
 def test_there_is_no_other_way_in_than_answer(ask: Ask) -> None:
     public = {name for name in vars(type(ask.provider)) if not name.startswith("_")}
-    assert public == {"answer", "models", "readiness", "close", "leaves_machine"}
+    assert public == {"answer", "models", "models_that_see", "count_picture", "readiness", "close", "leaves_machine"}
 
 
 def test_after_close_the_next_question_opens_anew(ask: Ask) -> None:
