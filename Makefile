@@ -24,7 +24,7 @@ run-scaled: $(VENV)/for-$(NEEDS) $(VENV)/for-requirements-scaled.txt  ## several
 	$(VENV)/bin/python -m deploy.run_scaled
 
 test: $(VENV)/for-requirements-dev.txt browser postgresql  ## run every test (no network, no key)
-	$(VENV)/bin/python -m pytest -n 2 --dist loadfile
+	$(VENV)/bin/python -m pytest -n 3 --dist loadfile
 
 check: $(VENV)/for-requirements-dev.txt  ## lint, types, layers, generated docs
 	$(VENV)/bin/ruff check .

@@ -80,7 +80,7 @@ def server(tmp_path: Path, upstream: LoopbackProvider) -> Iterator[Server]:
     yield running
     if running.process.poll() is None:
         running.process.terminate()
-        running.process.wait(timeout=20)
+        running.process.wait(timeout=40)
 
 
 def test_a_cloud_answers_with_its_cost_and_when_it_is_killed_the_cards_do(

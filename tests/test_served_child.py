@@ -27,7 +27,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     yield running
     if running.process.poll() is None:
         running.process.terminate()
-        running.process.wait(timeout=20)
+        running.process.wait(timeout=40)
 
 
 def family(server: Server) -> list[psutil.Process]:

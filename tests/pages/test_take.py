@@ -163,7 +163,7 @@ def test_an_option_that_does_not_exist_is_refused(house: Studio) -> None:
 
 @pytest.mark.parametrize(("role", "sections"), [
     ("learner", ["Ask", "Learn"]), ("educator", ["Ask", "Learn", "Studio"]),
-    ("admin", ["Ask", "Learn", "Studio", "Usage"])])
+    ("admin", ["Ask", "Learn", "Studio", "Usage", "Danger signs"])])
 def test_each_role_is_shown_the_parts_it_may_use(tmp_path: Path, open_page: OpenPage, role: Role,
                                                  sections: list[str]) -> None:
     house = build(tmp_path)

@@ -70,8 +70,8 @@ MAKING = {
         "text": words + "." + LESSON}),
 }
 """Where an educator writes her own text: the quiz is made, and help stands above it."""
-WITHOUT_WORDS = {"quiz_items.regenerate_item", "studio_items.remake"}
-"""They take no words."""
+WITHOUT_WORDS = {"quiz_items.regenerate_item", "studio_items.remake", "extractions.extract", "alt_text.alt_text"}
+"""They take nobody's question: an item to make again, a document, a picture."""
 
 
 def test_every_route_that_may_ask_a_model_is_walked_here() -> None:

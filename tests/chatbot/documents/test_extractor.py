@@ -179,7 +179,7 @@ def test_a_long_document_is_asked_about_part_by_part_and_every_page_counts(
 
     def read(body: dict[str, Any]) -> str:
         source = source_of(body)
-        return saying({"buyer": "Baraka Otieno" if "Otieno" in source else None,
+        return saying({"buyer": "[NAME-1]" if "[NAME-1]" in source else None,  # her name does not leave the machine
                        "price": "KES 45,000" if "45,000" in source else "KES 1", "clauses": ["Clause 3"]})
 
     upstream.always(Answer(read))

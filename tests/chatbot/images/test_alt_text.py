@@ -58,7 +58,7 @@ def test_the_educator_s_words_are_redacted_before_they_leave(tmp_path: Path) -> 
         order = asked(context="Clinic of asha@example.org, call +254 700 000 000")
         write(calls_with(tmp_path, **clouds(upstream)), order)
         (received,) = upstream.requests
-    assert "[email]" in str(received.body["messages"])
+    assert "[EMAIL-1]" in str(received.body["messages"])
     assert "asha@" not in str(received.body["messages"])
     assert "700 000" not in str(received.body["messages"])
 
@@ -185,7 +185,7 @@ def test_no_permit_is_made_for_such_a_picture_whatever_the_plan_says() -> None:
     with pytest.raises(NotAllowed, match="stays on this machine"):
         clear_to_leave(request, provider="openai", purpose="alt-text", policy="allowed")
     free = ChatRequest(messages_for(replace(order.picture, may_leave=True), order.wanted, ""))
-    assert clear_to_leave(free, provider="openai", purpose="alt-text", policy="allowed").messages[0].picture
+    assert clear_to_leave(free, provider="openai", purpose="alt-text", policy="allowed").request.messages[0].picture
 
 
 def test_with_nothing_set_up_the_error_says_what_to_set_up(tmp_path: Path) -> None:
