@@ -50,10 +50,14 @@ def matches(message: str, stage: str | None = None, signs: Iterable[Sign] | None
     chosen, facts = tuple(signs or all_signs()), _facts(reading, stage)
     found = _match_signs(chosen, reading, facts)
     if not any(LEVELS.index(one.level) >= LEVELS.index("urgent") for one in found):
-        asking = [sign for sign in chosen if any(LEARNED_VOTE in pattern.concepts() for pattern in sign.patterns)]
+        asking = [sign for sign in chosen if _asks_for_the_vote(sign)]
         if asking and the_vote().raises(reading):
             found += _match_signs(asking, reading, facts | {LEARNED_VOTE})
     return tuple(sorted(found, key=lambda one: -LEVELS.index(one.level)))
+
+
+def _asks_for_the_vote(sign: Sign) -> bool:
+    return any(LEARNED_VOTE in need for pattern in sign.patterns for need in pattern.needs)
 
 
 def _match_signs(signs: Iterable[Sign], reading: Reading, facts: set[str]) -> list[Match]:
