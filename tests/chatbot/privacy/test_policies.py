@@ -120,7 +120,9 @@ def test_where_words_may_leave_no_identifier_does_and_the_receipts_are_the_provi
         house.ask_everything()
         assert {row.purpose for row in house.kept()} == {"chat", "openai"}, "a way to the cloud was not taken"
         assert [value for value in PLANTED for body in house.received() if value in body] == []
-        assert house.receipts() == house.book_of_the_provider()
+        receipts, received = house.receipts(), house.book_of_the_provider()
+        assert received <= receipts  # nothing left without one; a try that is cut off may not have arrived
+        assert set(received) == set(receipts)
 
 
 def test_a_failing_journal_would_be_seen(tmp_path: Path) -> None:
