@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, select, update
 
 from chatbot.database import now
+from chatbot.errors import RecordsUnavailable
 from chatbot.privacy.conversations import Conversations, as_rows, forget_turns
 from chatbot.privacy.tables import CONSENTS, RECEIPTS
 from chatbot.quizzes.learning.attempts import erase as erase_attempts
@@ -24,10 +25,13 @@ from chatbot.quizzes.records.tables import ATTEMPTS as QUIZ_ATTEMPTS
 from chatbot.quizzes.records.tables import SPACED
 from chatbot.safe_csv import safe_cell
 from chatbot.safety.escalation_tables import ESCALATIONS
+from chatbot.transactions import Transactions
 from chatbot.usage.replay_tables import REPLAYS
 from chatbot.usage.tables import ATTEMPTS, CALLS
 
 Row = Mapping[str, Any]
+_KEPT = Transactions(lambda: RecordsUnavailable("What is kept of you cannot be read now."),
+                     lambda: RecordsUnavailable("Nothing was erased: the database does not answer."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,24 +128,24 @@ class OnePerson:
         self._replay_subject = replay_subject
 
     def export(self) -> bytes:
-        """A ZIP: `conversations.json`, one CSV a holding, and a `README.txt`. Raises SQLAlchemyError."""
+        """A ZIP: `conversations.json`, one CSV a holding, and a `README.txt`. Raises RecordsUnavailable."""
         made = io.BytesIO()
         with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
             words = as_rows(self._conversations.turns(self._principal))
             archive.writestr("conversations.json", json.dumps(words, ensure_ascii=False, indent=1))
-            with self._engine.execution_options(read_only=True).connect() as connection:
+            with _KEPT.reading(self._engine) as connection:
                 for holding in HOLDINGS:
                     archive.writestr(f"{holding.name}.csv", _csv(holding.read(connection, self._principal)))
             archive.writestr("README.txt", _readme(len(words)))
         return made.getvalue()
 
     def erase(self) -> dict[str, int]:
-        """Delete it all in one transaction; rows by name. Raises SQLAlchemyError: then nothing is gone.
+        """Delete it all in one transaction; rows by name. Raises RecordsUnavailable: then nothing is gone.
 
         SQLite overwrites what is freed (`secure_delete`) and then lets go of its journal, so that no file of it holds a
         byte. PostgreSQL overwrites its own at its next VACUUM; the words in it are unreadable at once, without a key.
         """
-        with self._engine.begin() as connection:
+        with _KEPT.writing(self._engine) as connection:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("PRAGMA secure_delete=ON")
             gone = {"turns": forget_turns(connection, self._principal)}

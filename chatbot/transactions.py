@@ -12,10 +12,17 @@ from chatbot.errors import FunzaError
 
 
 class Transactions:
-    """Over a feature's tables. `unavailable` makes the error that it raises when the database does not answer."""
+    """Over a feature's tables.
 
-    def __init__(self, unavailable: Callable[[], FunzaError]) -> None:
+    Args:
+        unavailable: makes the error that is raised when the database does not answer.
+        unwritable: the same for writing, where other words fit; left out, `unavailable`.
+    """
+
+    def __init__(self, unavailable: Callable[[], FunzaError],
+                 unwritable: Callable[[], FunzaError] | None = None) -> None:
         self._unavailable = unavailable
+        self._unwritable = unwritable or unavailable
 
     @contextmanager
     def reading(self, engine: Engine) -> Iterator[Connection]:
@@ -33,4 +40,4 @@ class Transactions:
             with engine.begin() as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise self._unavailable() from error
+            raise self._unwritable() from error

@@ -7,9 +7,7 @@ from typing import Annotated
 
 from apiflask import APIBlueprint
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
-from sqlalchemy.exc import SQLAlchemyError
 
-from chatbot.errors import RecordsUnavailable
 from chatbot.privacy.consent import Consents
 from chatbot.safety.escalations import LONGEST_NOTE, Escalated, Queue, Shown, State, Tier, words_of
 from routes.auth import current_principal
@@ -102,10 +100,7 @@ def the_queue() -> Queue:
 def words(of: Escalated) -> str | None:
     """The message of a record, where its subject allows that. Raises LedgerUnavailable, RecordsUnavailable."""
     service = installation().service
-    try:
-        return words_of(of, Consents(service.engine), service.conversations, current_principal().id)
-    except SQLAlchemyError as error:
-        raise RecordsUnavailable("What was said cannot be read now.") from error
+    return words_of(of, Consents(service.engine), service.conversations, current_principal().id)
 
 
 def _told(one: Escalated, said: str | None = None) -> EscalationOut:

@@ -9,6 +9,7 @@ A crash is an answer too: whoever started it takes it for a damaged file.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 MEMORY = 512 * 1024 * 1024
@@ -45,6 +46,11 @@ def _refuse(event: str, _arguments: tuple[Any, ...]) -> None:
 
 def main() -> NoReturn:
     """Read stdin, write stdout, and end."""
+    answer(_read)
+
+
+def answer(read: Callable[[str, bytes], dict[str, Any]]) -> NoReturn:
+    """Confine this process, `read` the file on stdin (of the kind in argv), write what it says, and end."""
     confine()
     import json
     import logging
@@ -53,7 +59,7 @@ def main() -> NoReturn:
     from chatbot.documents.refusals import Refusal, TooCostly
 
     try:
-        said = _read(sys.argv[1], sys.stdin.buffer.read())
+        said = read(sys.argv[1], sys.stdin.buffer.read())
     except Refusal as refusal:
         said = {"refused": type(refusal).__name__}
     except (MemoryError, RecursionError):

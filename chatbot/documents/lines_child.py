@@ -6,32 +6,15 @@ here every line stays, headings too. The process is confined as `child.py` says,
 
 from __future__ import annotations
 
-import json
-import logging
-import sys
 from itertools import groupby
 from typing import Any, NoReturn
 
-from chatbot.documents.child import NOT_INSTALLED, confine
+from chatbot.documents.child import answer
 
 
 def main() -> NoReturn:
     """Read stdin, write stdout, and end."""
-    confine()
-    logging.disable()  # pypdf logs what it finds in a file
-    from chatbot.documents.refusals import Refusal, TooCostly
-
-    try:
-        said = _read(sys.argv[1], sys.stdin.buffer.read())
-    except Refusal as refusal:
-        said = {"refused": type(refusal).__name__}
-    except (MemoryError, RecursionError):
-        said = {"refused": TooCostly.__name__}
-    except ModuleNotFoundError:
-        sys.exit(NOT_INSTALLED)
-    sys.stdout.buffer.write(json.dumps(said, ensure_ascii=False).encode())
-    sys.stdout.buffer.flush()
-    sys.exit(0)
+    answer(_read)
 
 
 def _read(kind: str, data: bytes) -> dict[str, Any]:

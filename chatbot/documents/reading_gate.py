@@ -5,39 +5,30 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chatbot.calling.validity import Gate, check_schema, judge
+from chatbot.calling.validity import WholeGate, check_schema
 from chatbot.errors import SchemaBroken
 from chatbot.providers.interface import FinishReason
 
 
-class ReadingGate(Gate):
+class ReadingGate(WholeGate):
     """Keeps the answer in `answers`; the last good one counts. Raises SchemaBroken, which says what to mend."""
 
     def __init__(self, schema: dict[str, Any], answers: list[dict[str, Any]]) -> None:
+        super().__init__(lambda text: answers.append(self._read(text)))
         self._names = frozenset(schema["properties"])
         self._schema = _tolerant(schema)
-        self._answers = answers
-        self._text = ""
-
-    def feed(self, text: str) -> str:
-        self._text += text
-        return ""
 
     def end(self, finish_reason: FinishReason | None) -> str:
-        judge(self._text, finish_reason)
         try:
-            self._answers.append(self._read(finish_reason))
+            return super().end(finish_reason)
         except SchemaBroken as error:
             error.repair = f"(Your last answer could not be used: {error.detail}. Answer with the JSON object only.)"
             raise
-        return self._text
 
-    def _read(self, finish_reason: FinishReason | None) -> dict[str, Any]:
+    def _read(self, text: str) -> dict[str, Any]:
         """The object in the answer; words around it are cut off."""
-        if finish_reason == "length":
-            raise SchemaBroken("the JSON was cut at the token limit")
-        first, last = self._text.find("{"), self._text.rfind("}")
-        whole = self._text[first:last + 1] if 0 <= first < last else self._text
+        first, last = text.find("{"), text.rfind("}")
+        whole = text[first:last + 1] if 0 <= first < last else text
         try:
             check_schema(whole, self._schema)
             answer: dict[str, Any] = json.loads(whole)

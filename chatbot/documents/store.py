@@ -8,14 +8,11 @@ took, whatever becomes of the document.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, RowMapping, Select, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
 
 from chatbot.accounts.principal import Principal
 from chatbot.accounts.tables import KEYS, PEOPLE
@@ -24,8 +21,10 @@ from chatbot.documents.tables import DOCUMENTS, PASSAGES
 from chatbot.documents.upload import ParsedDocument
 from chatbot.errors import LedgerUnavailable, NotAllowed, NotFound
 from chatbot.knowledge.passages import SourcePassage
+from chatbot.transactions import Transactions
 
-_CANNOT = "The database does not answer, so documents can be neither kept nor read now."
+_KEPT = Transactions(lambda: LedgerUnavailable(
+    "The database does not answer, so documents can be neither kept nor read now."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ class Documents:
 
         `title` is the educator's own; left out, it is what the file calls itself.
         """
-        with self._writing() as connection:
+        with _KEPT.writing(self._engine) as connection:
             dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
             added = connection.scalar(dialect.insert(DOCUMENTS).values(
                 id=new_id(), owner=owner, sha256=parsed.sha256, title=title or parsed.title, kind=parsed.kind,
@@ -78,17 +77,17 @@ class Documents:
         query = _documents().order_by(DOCUMENTS.c.id.desc()).limit(limit)
         if after:
             query = query.where(DOCUMENTS.c.id < after)
-        with self._reading() as connection:
+        with _KEPT.reading(self._engine) as connection:
             return [_document(row) for row in connection.execute(query).mappings()]
 
     def get(self, document_id: str) -> Document:
         """One document. Raises NotFound."""
-        with self._reading() as connection:
+        with _KEPT.reading(self._engine) as connection:
             return _found(connection, document_id)
 
     def passages(self, document_id: str) -> tuple[SourcePassage, ...]:
         """All passages of one document, in order. Raises NotFound."""
-        with self._reading() as connection:
+        with _KEPT.reading(self._engine) as connection:
             document = _found(connection, document_id)
             rows = connection.execute(select(PASSAGES.c.page, PASSAGES.c.text).where(
                 PASSAGES.c.document_id == document_id).order_by(PASSAGES.c.number))
@@ -96,28 +95,12 @@ class Documents:
 
     def delete(self, document_id: str, principal: Principal) -> None:
         """Forget a document and its passages. Raises NotFound; NotAllowed when it is another educator's."""
-        with self._writing() as connection:
+        with _KEPT.writing(self._engine) as connection:
             document = _found(connection, document_id)
             if principal.id != document.created_by and not principal.may("admin"):
                 raise NotAllowed("Only who sent a document, or an admin, deletes it.")
             connection.execute(delete(PASSAGES).where(PASSAGES.c.document_id == document_id))
             connection.execute(delete(DOCUMENTS).where(DOCUMENTS.c.id == document_id))
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        try:
-            with self._engine.execution_options(read_only=True).connect() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise LedgerUnavailable(_CANNOT) from error
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise LedgerUnavailable(_CANNOT) from error
 
 
 def _documents() -> Select[tuple[object, ...]]:

@@ -24,11 +24,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from chatbot.database import new_id, now
+from chatbot.errors import RecordsUnavailable
 from chatbot.privacy.kept_tables import SUBJECT_KEYS, TURNS
+from chatbot.transactions import Transactions
 
 MEMORY_TURNS = 2_000
 """Turns that a process holds in memory, of all subjects together; the oldest go first."""
 MEMORY_FOR = timedelta(days=1)
+_KEPT = Transactions(lambda: RecordsUnavailable("What was said cannot be read now."),
+                     lambda: RecordsUnavailable("Nothing was forgotten: the database does not answer."))
 log = structlog.get_logger()
 
 
@@ -93,21 +97,21 @@ class SealedConversations:
             log.warning("turn_not_kept", kind=type(error).__name__)
 
     def all_of(self, principal: str) -> list[Summary]:
-        """A subject's conversations, the latest first. Raises SQLAlchemyError."""
+        """A subject's conversations, the latest first. Raises RecordsUnavailable."""
         asked = select(TURNS.c.conversation_id, func.count(), func.min(TURNS.c.at), func.max(TURNS.c.at)).where(
             TURNS.c.principal == principal).group_by(TURNS.c.conversation_id).order_by(func.max(TURNS.c.at).desc())
-        with self._reading() as connection:
+        with _KEPT.reading(self._engine) as connection:
             return [Summary(*row) for row in connection.execute(asked)]
 
     def turns(self, principal: str, conversation_id: str = "") -> list[Said]:
-        """A conversation of a subject, or all of them, oldest turn first. Raises SQLAlchemyError.
+        """A conversation of a subject, or all of them, oldest turn first. Raises RecordsUnavailable.
 
         What another SECRET_KEY sealed is left out: nobody can read it any more.
         """
         asked = select(TURNS).where(TURNS.c.principal == principal).order_by(TURNS.c.id)
         if conversation_id:
             asked = asked.where(TURNS.c.conversation_id == conversation_id)
-        with self._reading() as connection:
+        with _KEPT.reading(self._engine) as connection:
             key = connection.scalar(select(SUBJECT_KEYS.c.sealed).where(SUBJECT_KEYS.c.principal == principal))
             rows = connection.execute(asked).all() if key else []
         try:
@@ -117,12 +121,12 @@ class SealedConversations:
             return []
 
     def forget(self, principal: str, conversation_id: str = "") -> int:
-        """Returns how many turns that were. Raises SQLAlchemyError."""
-        with self._engine.begin() as connection:
+        """Returns how many turns that were. Raises RecordsUnavailable."""
+        with _KEPT.writing(self._engine) as connection:
             return forget_turns(connection, principal, conversation_id)
 
     def forget_older(self, than: datetime) -> int:
-        """Retention. Returns how many turns that were. Raises SQLAlchemyError."""
+        """Retention. Returns how many turns that were. Raises SQLAlchemyError, as upkeep expects."""
         with self._engine.begin() as connection:
             return connection.execute(delete(TURNS).where(TURNS.c.at < than)).rowcount
 
@@ -136,9 +140,6 @@ class SealedConversations:
             ).on_conflict_do_nothing())
             sealed = connection.execute(asked).scalar_one()
         return Fernet(self._master.decrypt(sealed))
-
-    def _reading(self) -> Connection:
-        return self._engine.execution_options(read_only=True).connect()
 
 
 class InMemory:

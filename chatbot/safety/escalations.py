@@ -7,15 +7,13 @@ conversation is kept, sealed: so it ends with its retention, its erasure, or the
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
 import structlog
 from sqlalchemy import ColumnElement, Connection, Engine, and_, case, func, or_, select, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from chatbot.database import now
 from chatbot.errors import InvalidInput, NotFound, RecordsUnavailable, VersionConflict, WrongState
@@ -24,6 +22,7 @@ from chatbot.privacy.conversations import Conversations
 from chatbot.privacy.redaction import without_identifiers
 from chatbot.safety.escalating import GRAVE, OPEN
 from chatbot.safety.escalation_tables import ESCALATIONS
+from chatbot.transactions import Transactions
 
 Tier = Literal["emergency", "urgent"]
 State = Literal["new", "seen", "handled", "closed"]
@@ -31,6 +30,8 @@ Shown = Literal["open", "overdue", "new", "seen", "handled", "closed", "all"]
 STATES: tuple[State, ...] = get_args(State)
 LONGEST_NOTE = 500
 MOST = 200
+_KEPT = Transactions(lambda: RecordsUnavailable("The queue cannot be read now."),
+                     lambda: RecordsUnavailable("Nothing was changed: the database does not answer."))
 log = structlog.get_logger()
 
 
@@ -77,7 +78,7 @@ class Queue:
              limit: int = MOST) -> list[Escalated]:
         """Records, oldest first; `after` is the id of the last one that was read. Raises RecordsUnavailable."""
         asked = select(ESCALATIONS).where(*self._which(shown, tier), ESCALATIONS.c.id > after)
-        with self._reading() as connection:
+        with _KEPT.reading(self._engine) as connection:
             rows = connection.execute(asked.order_by(ESCALATIONS.c.id).limit(limit)).all()
         return [self._escalated(row) for row in rows]
 
@@ -90,12 +91,12 @@ class Queue:
         order = (case((ESCALATIONS.c.tier == "emergency", 0), else_=1), ESCALATIONS.c.at) if still else (
             ESCALATIONS.c.id.desc(),)
         asked = select(ESCALATIONS).where(*self._which(shown, tier)).order_by(*order).limit(MOST)
-        with self._reading() as connection:
+        with _KEPT.reading(self._engine) as connection:
             return [self._escalated(row) for row in connection.execute(asked)]
 
     def counts(self) -> dict[str, int]:
         """How many are open and overdue, by `open`, `overdue`, and each state. Raises RecordsUnavailable."""
-        with self._reading() as connection:
+        with _KEPT.reading(self._engine) as connection:
             found = connection.execute(select(ESCALATIONS.c.state, func.count()).group_by(ESCALATIONS.c.state))
             by_state = {row[0]: row[1] for row in found}
             overdue = connection.scalar(select(func.count()).select_from(ESCALATIONS).where(
@@ -106,7 +107,7 @@ class Queue:
 
     def one(self, id_: str) -> Escalated:
         """Raises NotFound, RecordsUnavailable."""
-        with self._reading() as connection:
+        with _KEPT.reading(self._engine) as connection:
             return self._escalated(_find(connection, id_))
 
     def change(self, id_: str, state: State, note: str, version: int, by: str) -> Escalated:
@@ -120,7 +121,7 @@ class Queue:
         values = {"state": state, "note": without_identifiers(note.strip())[:LONGEST_NOTE].strip(), "state_at": now(),
                   "state_by": by, "version": version + 1}
         mine = (ESCALATIONS.c.id == id_, ESCALATIONS.c.version == version)
-        with self._writing() as connection:
+        with _KEPT.writing(self._engine) as connection:
             old = _find(connection, id_)
             if old.version == version and state == "new" and old.state != "new":
                 raise WrongState("Somebody has seen this record: it cannot be new again.", field="state")
@@ -154,27 +155,11 @@ class Queue:
             minutes=max(0, int((until - row.at).total_seconds() // 60)),
             overdue=is_open and row.at < self._late(row.tier))
 
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        try:
-            with self._engine.execution_options(read_only=True).connect() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise RecordsUnavailable("The queue cannot be read now.") from error
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise RecordsUnavailable("Nothing was changed: the database does not answer.") from error
-
 
 def words_of(one: Escalated, consents: Consents, kept: Conversations, reader: str) -> str | None:
     """The message that was escalated, where its subject allows that now and it is still kept; else None.
 
-    `reader` is written to the log, with the record's id. Raises LedgerUnavailable, SQLAlchemyError.
+    `reader` is written to the log, with the record's id. Raises LedgerUnavailable, RecordsUnavailable.
     """
     if consents.state(purpose_named("escalation_words"), one.principal, one.conversation_id).state != "given":
         return None

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
 from chatbot.database import now
 from chatbot.errors import Conflict, InvalidInput, NotFound, RecordsUnavailable, VersionConflict
@@ -21,8 +21,11 @@ from chatbot.safety.versions_records import SHIPPED, Draft, Version
 from chatbot.safety.versions_suite import blocking, run_suite
 from chatbot.safety.versions_tables import DRAFT, VERSIONS
 from chatbot.safety.versions_text import changes_text
+from chatbot.transactions import Transactions
 
 LONGEST_NOTE = 300
+_KEPT = Transactions(lambda: RecordsUnavailable("The versions cannot be read now; triage goes on as it is."),
+                     lambda: RecordsUnavailable("Nothing was saved: the database does not answer."))
 
 
 class ExamplesFail(Conflict):
@@ -43,24 +46,24 @@ class SafetyVersions:
 
     def latest(self) -> Version:
         """The version that workers take up within seconds."""
-        with self._reading() as connection:
+        with _KEPT.reading(self._engine) as connection:
             return records.latest(connection)
 
     def history(self) -> list[Version]:
         """All of them, the latest first, the shipped one last."""
-        with self._reading() as connection:
+        with _KEPT.reading(self._engine) as connection:
             return [*records.published(connection), SHIPPED]
 
     def version(self, number: int) -> Version:
         """Raises NotFound."""
         if number == 0:
             return SHIPPED
-        with self._reading() as connection:
+        with _KEPT.reading(self._engine) as connection:
             return records.find(connection, number)
 
     def draft(self) -> Draft:
         """The draft, or the latest version as revision 0."""
-        with self._reading() as connection:
+        with _KEPT.reading(self._engine) as connection:
             return records.draft(connection)
 
     def put(self, sign: Sign, revision: int, by: str) -> None:
@@ -131,22 +134,14 @@ class SafetyVersions:
                 raise VersionConflict("Somebody saved this draft at the same moment.")
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        try:
-            with self._engine.execution_options(read_only=True).connect() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise RecordsUnavailable("The versions cannot be read now; triage goes on as it is.") from error
-
-    @contextmanager
     def _writing(self) -> Iterator[Connection]:
         try:
-            with self._engine.begin() as connection:
+            with _KEPT.writing(self._engine) as connection:
                 yield connection
-        except IntegrityError as error:
-            raise VersionConflict("Somebody saved or published at the same moment.") from error
-        except SQLAlchemyError as error:
-            raise RecordsUnavailable("Nothing was saved: the database does not answer.") from error
+        except RecordsUnavailable as error:
+            if isinstance(error.__cause__, IntegrityError):
+                raise VersionConflict("Somebody saved or published at the same moment.") from error
+            raise
 
 
 def _add(connection: Connection, latest: Version, signs: tuple[Sign, ...], changes: str, *, by: str, note: str,

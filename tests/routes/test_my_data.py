@@ -112,3 +112,17 @@ def test_after_erasing_no_file_of_the_installation_holds_her_words_and_the_usage
     assert len(client.get("/api/v1/conversations", headers=other).get_json()["conversations"]) == 1
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM calls WHERE state = 'answered'").scalar() == 2
+
+
+@pytest.mark.parametrize(("method", "path"), [
+    ("get", "/api/v1/conversations"), ("get", f"/api/v1/conversations/{'0' * 26}"),
+    ("delete", f"/api/v1/conversations/{'0' * 26}"), ("get", "/api/v1/me/export"), ("delete", "/api/v1/me")])
+def test_without_these_tables_it_is_a_problem_that_can_be_tried_again(client: FlaskClient, her: dict[str, str],
+                                                                      method: str, path: str) -> None:
+    engine = client.application.extensions["funza"].service.engine
+    with engine.begin() as connection:
+        for table in ("turns", "subject_keys", "consents"):
+            connection.exec_driver_sql(f"DROP TABLE {table}")
+    response = getattr(client, method)(path, headers=her)
+    check_problem(response, 503, "records_unavailable")
+    assert response.get_json()["retryable"]
