@@ -42,6 +42,9 @@ _SPEAKS_OF_ME = re.compile(r"na[a-z]{4,}|ni(?!ni)[a-z]{3,}|[a-z]{1,4}ni[a-z]{3,}
 _ASKING = frozenset({"nini", "gani", "ngapi", "vipi", "aje", "lini", "wapi", "what", "how", "which"})
 _NOT_TOLD = frozenset({"today", "leo", "now", "sasa", "since", "tangu"})
 _FIGURES_OF_SPEECH = frozenset({"threat", "very-ill", "die"})
+_HARM_BY_ANIMALS = frozenset({"bite", "hit", "fall", "crash", "harm", "burn", "open-wound", "me", "hurt", "pain", "poison",
+                               "swallow"})
+"""With these an animal is what hurt her, not what the sentence is about."""
 _LAUGHED_AWAY = _FIGURES_OF_SPEECH | {"breathless", "breathe"}
 
 
@@ -52,7 +55,8 @@ def set_aside(reading: Reading) -> None:
         asked = {mention.concept for mention in reading.between(begin, finish)}
         for start, end in segments(reading, begin, finish):
             here = reading.between(start, end)
-            if _about_others(reading, here, start, end, asked) or _told(reading, here, start, end):
+            if (_about_others(reading, here, start, end, asked) or _told(reading, here, start, end)
+                    or _of_animals(reading, here, start)):
                 dropped |= {id(mention) for mention in here if mention.kind in UNREAL}
             elif _asks_about(reading, here, start) or _asks_in_general(reading, here, start, end):
                 dropped |= {id(mention) for mention in here if mention.kind in UNREAL and not _despairs(mention)}
@@ -84,6 +88,14 @@ def _told(reading: Reading, here: list[Mention], start: int, end: int) -> bool:
     """A dream, a film, a sermon, a lesson: unless it goes on to say `I have` or `today`."""
     return ("told" in asserted(here) and not has_it_now(reading, here, start)
             and not _NOT_TOLD & set(reading.tokens[start:end]))
+
+
+def _of_animals(reading: Reading, here: list[Mention], start: int) -> bool:
+    """A sick goat, a day at the butchery, a word of faith: unless she goes on to say `I have`, or was hurt by it."""
+    concepts = asserted(here)
+    if not concepts & {"animal", "of-faith"} or has_it_now(reading, here, start):
+        return False
+    return "of-faith" in concepts or not concepts & _HARM_BY_ANIMALS
 
 
 def _supposed(reading: Reading, here: list[Mention], start: int, end: int, asked: set[str]) -> set[int]:

@@ -77,7 +77,8 @@ class Lexicon:
         collapsed = _REPEATS.sub(r"\1", token)
         token = _LONG_REPEATS.sub(r"\1\1", token)
         if exact := self._exact.get(token):
-            verbs, negated = (set(), False) if token in self._foreign else self._verb(token)
+            no_verb = token in self._foreign or token in self._plain
+            verbs, negated = (set(), False) if no_verb else self._verb(token)
             if token in self._things:  # mume is a husband, not m-um-e, "may it hurt"
                 verbs = {root for root in verbs if len(root) > SHORT_ROOT + 1}
             return frozenset(exact | self._begun(token) | (set() if negated else verbs)), False
