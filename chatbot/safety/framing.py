@@ -42,8 +42,8 @@ _SPEAKS_OF_ME = re.compile(r"na[a-z]{4,}|ni(?!ni)[a-z]{3,}|[a-z]{1,4}ni[a-z]{3,}
 _ASKING = frozenset({"nini", "gani", "ngapi", "vipi", "aje", "lini", "wapi", "what", "how", "which"})
 _NOT_TOLD = frozenset({"today", "leo", "now", "sasa", "since", "tangu"})
 _FIGURES_OF_SPEECH = frozenset({"threat", "very-ill", "die"})
-_HARM_BY_ANIMALS = frozenset({"bite", "hit", "fall", "crash", "harm", "burn", "open-wound", "me", "hurt", "pain", "poison",
-                               "swallow"})
+_HARM_BY_ANIMALS = frozenset({"bite", "hit", "fall", "crash", "harm", "burn", "open-wound", "me", "hurt",
+                               "pain", "poison", "swallow"})
 """With these an animal is what hurt her, not what the sentence is about."""
 _LAUGHED_AWAY = _FIGURES_OF_SPEECH | {"breathless", "breathe"}
 
