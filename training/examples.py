@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chatbot.knowledge.cards import all_cards
-from chatbot.safety.signs import Sign, shipped_signs
+from chatbot.safety.signs import shipped_signs
 from chatbot.safety.triage import matches
-from chatbot.safety.vote import LEARNED_VOTE
 from chatbot.stages import all_stages
 from training.carriers import composed
 
@@ -77,12 +76,7 @@ def from_card_sentences() -> list[Example]:
     """The cards' sentences that no rule takes for a danger sign: everyday words in calm company, of little weight."""
     sentences = [sentence.strip() for card in all_cards() for wording in (card.en, card.sw)
                  for sentence in re.split(r"(?<=[.!?:])\s+|\n", wording.text) if len(sentence.split()) > 3]
-    return [Example(text, False, SENTENCE_WEIGHT) for text in sentences if not matches(text, signs=ruled())]
-
-
-def ruled() -> list[Sign]:
-    """The signs whose rules do not ask for the vote."""
-    return [sign for sign in shipped_signs() if not any(LEARNED_VOTE in one.concepts() for one in sign.patterns)]
+    return [Example(text, False, SENTENCE_WEIGHT) for text in sentences if not matches(text, with_vote=False)]
 
 
 def older() -> list[Example]:
@@ -94,9 +88,10 @@ def older() -> list[Example]:
 
 
 def dev() -> list[Example]:
-    """The dev halves of the measuring sets, in their order. The frozen halves are not read here or anywhere else."""
-    return [_labelled(row["text"], row["tier"], row["language"]) for language in ("en", "sw") for row in
-            tomllib.loads((DEV_SETS / f"dev_{language}.toml").read_text(encoding="utf-8"))["message"]]
+    """The dev halves of the measuring sets and the first frozen halves, which are spent; never the present ones."""
+    return [_labelled(row["text"], row["tier"], row["language"])
+            for half in ("dev", "former_test") for language in ("en", "sw") for row in
+            tomllib.loads((DEV_SETS / f"{half}_{language}.toml").read_text(encoding="utf-8"))["message"]]
 
 
 def _labelled(text: str, level: str, language: str) -> Example:

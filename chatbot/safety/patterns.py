@@ -6,6 +6,7 @@
     "baby !move|still"           a baby, and either a denied `move` ("not moving") or `still`
     "bleed ^after-birth"         bleeding, and no mention of a birth anywhere in the message
     "pain severe ~mild"          no `mild` within three words of anything that was found
+    "? blood & pregnant"         a doubtful rule: it says `soon`, and the learned vote raises that to the sign's tier
 
 A name is a concept of the lexicon or of `measures.py`, a stage fact (`stage:antenatal`), or `learned-vote` (`vote.py`).
 """
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 from chatbot.safety.reading import Mention
 
 WINDOW, NEAR = 7, 3
+_DOUBTFUL = "? "
 _TERM = re.compile(r"!?[a-z0-9:-]+(?:\|!?[a-z0-9:-]+)*")
 Find = Callable[[str], list[Mention]]
 
@@ -42,6 +44,8 @@ class Pattern:
     nowhere: tuple[str, ...]
     needs: tuple[frozenset[str], ...]
     """Of each of these sets the message must mention one concept: most rules are out at a glance."""
+    doubtful: bool = False
+    """It has cried wolf, so it wants the vote's agreement."""
 
     def concepts(self) -> set[str]:
         """Every concept the rule names."""
@@ -76,8 +80,9 @@ def parse(text: str) -> Pattern:
     """Raises ValueError for a rule that cannot be read."""
     groups: list[Group] = []
     nowhere: list[str] = []
-    near = tuple(concept for word in text.split() if word[0] == "~" for concept in word[1:].split("|"))
-    for part in text.split(" & "):
+    rule = text.removeprefix(_DOUBTFUL)
+    near = tuple(concept for word in rule.split() if word[0] == "~" for concept in word[1:].split("|"))
+    for part in rule.split(" & "):
         terms, window = [], WINDOW
         for word in part.split():
             if word[0] == "@":
@@ -94,7 +99,7 @@ def parse(text: str) -> Pattern:
             raise ValueError(f"nothing to find in rule {text!r}")
         groups.append(Group(tuple(terms), window, near))
     needs = tuple(frozenset(concept for concept, _ in term) for group in groups for term in group.terms)
-    return Pattern(text, tuple(groups), tuple(nowhere), needs)
+    return Pattern(text, tuple(groups), tuple(nowhere), needs, rule != text)
 
 
 def match(pattern: Pattern, index: Index) -> list[Mention] | None:

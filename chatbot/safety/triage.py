@@ -1,14 +1,14 @@
 """Triage: which danger signs a message speaks of, and how soon to be seen. No model, no network, no state.
 
 It runs before and beside every model. Both languages are always looked at; what is over ("the bleeding stopped")
-weighs one level less; when it is not clear, the answer is to seek care. Where no rule says `urgent` or graver, the
-learned vote may (`vote.py`): it raises a level, it never lowers one.
+weighs one level less; when it is not clear, the answer is to seek care. A rule that is doubtful says `soon` by itself.
+The learned vote (`vote.py`) raises that to the rule's tier, and to `urgent` what no rule calls so; it never lowers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatbot.safety.framing import set_aside
 from chatbot.safety.levels import LEVELS, Level, Triage
@@ -29,6 +29,8 @@ class Match:
     sign: Sign
     level: Level
     rule: str
+    doubted: Level | None = None
+    """What a doubtful rule would say if the vote agreed with it."""
 
 
 def triage(message: str, stage: str | None = None) -> Triage:
@@ -42,18 +44,37 @@ def triage(message: str, stage: str | None = None) -> Triage:
     return Triage(found[0].level, tuple(one.sign.id for one in found))
 
 
-def matches(message: str, stage: str | None = None, signs: Iterable[Sign] | None = None) -> tuple[Match, ...]:
-    """Every sign found with the rule that found it, gravest first. `signs`: others than those in force, for a draft."""
+def matches(message: str, stage: str | None = None, signs: Iterable[Sign] | None = None,
+            with_vote: bool = True) -> tuple[Match, ...]:
+    """Every sign found with the rule that found it, gravest first.
+
+    `signs`: others than those in force, for a draft. `with_vote=False` leaves the vote out, to measure and train it.
+    """
+    reading = understood(message)
+    chosen, facts = tuple(signs or all_signs()), _facts(reading, stage)
+    found = _match_signs(chosen, reading, facts)
+    if with_vote:
+        found = _agreed(found, reading)
+        if not any(LEVELS.index(one.level) >= LEVELS.index("urgent") for one in found):
+            asking = [sign for sign in chosen if _asks_for_the_vote(sign)]
+            if asking and the_vote().raises(reading):
+                found += _match_signs(asking, reading, facts | {LEARNED_VOTE})
+    return tuple(sorted(found, key=lambda one: -LEVELS.index(one.level)))
+
+
+def understood(message: str) -> Reading:
+    """A reading with what is denied, over, or only sounds alarming marked or set aside."""
     reading = read(message, the_lexicon())
     mark_denied(reading)
     set_aside(reading)
-    chosen, facts = tuple(signs or all_signs()), _facts(reading, stage)
-    found = _match_signs(chosen, reading, facts)
-    if not any(LEVELS.index(one.level) >= LEVELS.index("urgent") for one in found):
-        asking = [sign for sign in chosen if _asks_for_the_vote(sign)]
-        if asking and the_vote().raises(reading):
-            found += _match_signs(asking, reading, facts | {LEARNED_VOTE})
-    return tuple(sorted(found, key=lambda one: -LEVELS.index(one.level)))
+    return reading
+
+
+def _agreed(found: list[Match], reading: Reading) -> list[Match]:
+    """Doubtful matches at the level their rule stands for, where the vote agrees; it is asked once, and only then."""
+    if any(one.doubted for one in found) and the_vote().agrees(reading):
+        return [replace(one, level=one.doubted) if one.doubted else one for one in found]
+    return found
 
 
 def _asks_for_the_vote(sign: Sign) -> bool:
@@ -66,15 +87,23 @@ def _match_signs(signs: Iterable[Sign], reading: Reading, facts: set[str]) -> li
 
 
 def _match_sign(sign: Sign, index: Index) -> Match | None:
-    lowered: Match | None = None
+    """The first rule that stands by itself and is not over; else the gravest of the rest."""
+    weaker: list[Match] = []
     for pattern in sign.patterns:
         mentions = match(pattern, index)
         if mentions is None:
             continue
-        if not any(mention.over for mention in mentions):
+        over = any(mention.over for mention in mentions)
+        if not over and not pattern.doubtful:
             return Match(sign, sign.tier, pattern.text)
-        lowered = lowered or Match(sign, LEVELS[max(1, LEVELS.index(sign.tier) - 1)], pattern.text)
-    return lowered
+        level = LEVELS[max(1, LEVELS.index(sign.tier) - over)]
+        said, doubted = ("soon", level) if pattern.doubtful else (level, None)
+        weaker.append(Match(sign, said, pattern.text, doubted))
+    return max(weaker, key=_weight, default=None)
+
+
+def _weight(one: Match) -> tuple[int, int]:
+    return LEVELS.index(one.level), LEVELS.index(one.doubted or one.level)
 
 
 def _facts(reading: Reading, stage: str | None) -> set[str]:

@@ -13,14 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from chatbot.safety.framing import set_aside
 from chatbot.safety.levels import Level, Triage
-from chatbot.safety.lexicon import the_lexicon
-from chatbot.safety.negation import mark_denied
-from chatbot.safety.reading import read
-from chatbot.safety.signs import shipped_signs
-from chatbot.safety.triage import matches, triage
-from chatbot.safety.vote import LEARNED_VOTE, the_vote
+from chatbot.safety.triage import matches, triage, understood
+from chatbot.safety.vote import the_vote
 
 SETS = Path(__file__).parents[2] / "data" / "safety"
 Half = Literal["dev", "test"]
@@ -104,18 +99,14 @@ def outcomes(of: Iterable[Message], judge: Callable[[str], Triage] = triage) -> 
 
 
 def by_rules_alone(text: str) -> Triage:
-    """Triage without the sign that asks for the learned vote."""
-    ruled = [sign for sign in shipped_signs() if not any(LEARNED_VOTE in one.concepts() for one in sign.patterns)]
-    found = matches(text, signs=ruled)
+    """Triage without the learned vote: doubtful rules say `soon`."""
+    found = matches(text, with_vote=False)
     return Triage(found[0].level, tuple(one.sign.id for one in found)) if found else Triage()
 
 
 def by_vote_alone(text: str) -> Triage:
     """The learned vote without the rules: urgent or nothing."""
-    reading = read(text, the_lexicon())
-    mark_denied(reading)
-    set_aside(reading)
-    return Triage("urgent", ("may-be-danger",)) if the_vote().raises(reading) else Triage()
+    return Triage("urgent", ("may-be-danger",)) if the_vote().raises(understood(text)) else Triage()
 
 
 def figures(of: Sequence[Outcome]) -> Figures:
