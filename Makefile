@@ -75,7 +75,7 @@ $(VENV)/for-requirements-scaled.txt: requirements-scaled.txt constraints.txt | $
 	$(PIP) -r requirements-scaled.txt
 	@touch $@
 
-$(VENV)/for-requirements-dev.txt: requirements-dev.txt requirements-otel.txt requirements-scaled.txt requirements-serving.txt requirements.txt requirements-core.txt constraints.txt | $(VENV)/bin/python
+$(VENV)/for-requirements-dev.txt: requirements-dev.txt requirements-clouds.txt requirements-otel.txt requirements-scaled.txt requirements-serving.txt requirements.txt requirements-core.txt constraints.txt | $(VENV)/bin/python
 	$(PIP) torch==2.13.0
 	$(PIP) -r requirements-dev.txt
 	@touch $@

@@ -95,11 +95,22 @@ class Settings(BaseSettings):
     # --- the local model ---
     local_engine: Literal["auto", "transformers", "llama_cpp", "openai_url", "off"] = Field(
         "auto", description="auto: transformers on a GPU, llama_cpp on a CPU, openai_url when LOCAL_BASE_URL is set")
-    local_model: str = Field("", description="hub id, GGUF path or folder; empty lets the machine decide")
+    local_model: str = Field("", description="hub id, GGUF path, folder, or an https, s3, gs or az address with "
+                             "#sha256= (docs/deploying.md); empty lets the machine decide")
     local_model_revision: str = Field("", description="commit of LOCAL_MODEL on the hub (40 hex digits)")
     local_base_url: Url = Field("", description="an OpenAI-compatible server of yours, with its /v1")
     local_api_key: SecretStr = Field(SecretStr(""), description="key of that server, if it wants one")
+    local_model_buckets: NameList = Field((), description="buckets that weights may come from, such as s3://my-weights")
+    s3_endpoint_url: Url = Field("", description="another server that speaks S3, such as MinIO; empty: AWS")
+    gcs_endpoint_url: Url = Field("", description="another server that speaks its API, without credentials")
+    azure_storage_account: str = Field("", pattern="^([a-z0-9]{3,24})?$", description="account of az:// weights")
+    azure_storage_key: SecretStr = Field(SecretStr(""), description="its key, or a SAS; empty: a public container")
+    azure_endpoint_url: Url = Field("", description="another address of that account, such as Azurite's")
     model_dir: Path = Field(Path("models"), description="where weights are kept")
+    model_cache_gb: float = Field(0.0, ge=0, le=100_000, description="most GB that downloads may take; what was used "
+                                  "longest ago goes first; 0 no limit")
+    download_at_start: bool = Field(False, description="true: the server fetches missing weights in the background, "
+                                    "while clouds or the cards answer")
     local_process: Literal["child", "inside"] = Field(
         "child", description="child: weights in a process of their own, whose death costs one try; inside: in ours")
     local_queue: int = Field(
@@ -173,7 +184,8 @@ class Settings(BaseSettings):
     emergency_numbers_verified_on: date | None = Field(None, description="when someone last called them, YYYY-MM-DD")
 
     @field_validator("chain", "together_successors", "openai_successors", "huggingface_successors",
-                     "gemini_successors", "alt_text_languages", "alt_text_models", "providers_off", mode="before")
+                     "gemini_successors", "alt_text_languages", "alt_text_models", "providers_off",
+                     "local_model_buckets", mode="before")
     @classmethod
     def _names(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -230,6 +242,9 @@ class Settings(BaseSettings):
             raise ValueError("EMERGENCY_NUMBERS needs EMERGENCY_NUMBERS_VERIFIED_ON (YYYY-MM-DD)")
         if self.local_engine == "openai_url" and not self.local_base_url:
             raise ValueError("LOCAL_ENGINE=openai_url needs LOCAL_BASE_URL")
+        if any(not name.startswith(("s3://", "gs://", "az://")) or name.count("/") != 2
+               for name in self.local_model_buckets):
+            raise ValueError("LOCAL_MODEL_BUCKETS holds names such as s3://bucket, gs://bucket, az://container")
         if any("/" not in name for name in self.alt_text_models):
             raise ValueError("ALT_TEXT_MODELS holds provider/model names")
         if not set(self.alt_text_languages) <= {"en", "sw"}:

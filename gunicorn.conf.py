@@ -53,8 +53,13 @@ def post_fork(server, worker):
 
 
 def post_worker_init(worker):
-    """When told to stop: let calls at work end by themselves, and shortly before the kill end them with an error."""
+    """Fetch missing weights, if allowed. When told to stop: let calls at work end by themselves, and shortly before
+    the kill end them with an error.
+    """
     from chatbot.calling.stopping import STOPPING
+    from chatbot.local_model.arrival import start_arrival
+
+    start_arrival(settings)
 
     gunicorns_own = signal.getsignal(signal.SIGTERM)
 

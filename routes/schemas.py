@@ -334,6 +334,19 @@ class PricedModel(Out):
     price_date: date | None
 
 
+class DownloadOut(Out):
+    """Weights on their way to this machine. Clouds or the cards answer meanwhile."""
+
+    model: str
+    state: str = Field(description="downloading, stopped (its process died; what came is kept), done or failed")
+    file: str = Field(description="the file that comes now")
+    bytes: int = Field(description="bytes that are here")
+    total: int | None = Field(description="bytes in all; null until that is known")
+    bytes_per_second: int | None = Field(description="over the last seconds")
+    eta_seconds: int | None
+    reason: str = Field(description="why it failed or was refused, and what to do")
+
+
 class ProviderOut(Out):
     """One place an answer can come from."""
 
@@ -342,6 +355,7 @@ class ProviderOut(Out):
     leaves_machine: bool = Field(description="whether a question to it leaves this machine")
     state: str
     reason: str
+    downloads: list[DownloadOut] = Field(default_factory=list, description="of its weights, where it has any")
     models: list[PricedModel]
 
 

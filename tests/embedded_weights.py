@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from chatbot.errors import NotReady
-from chatbot.local_model import embedded
+from chatbot.local_model.sources import embedded
 
 MODEL_DIR = Path(os.environ.get("FUNZA_TEST_MODEL_DIR", Path(__file__).parents[1] / ".made" / "models"))
 

@@ -1,8 +1,10 @@
 """The models this system knows by name: where they come from, what they cost, what they may be used for.
 
 To add one: one row. Sizes were read from the hub's file lists or measured; RAM and VRAM include the cache of a
-4096-token context. `LOCAL_MODEL` may name any other hub model, GGUF file or folder: then the facts are read
-from the files.
+4096-token context. `LOCAL_MODEL` may name any other hub model, address, GGUF file or folder: then the facts are
+read from the files.
+
+The forms are 4 bits on a GPU (transformers) and GGUF on a CPU (llama.cpp). No engine here runs ONNX.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 GB = 1_000_000_000
-Source = Literal["hub", "wheel", "path"]
+Source = Literal["hub", "wheel", "path", "pinned"]
 EngineName = Literal["transformers", "llama_cpp"]
 
 
@@ -24,9 +26,9 @@ class Model:
     source: Source
     engine: EngineName
     repository: str
-    """Hub id, package requirement of the wheel, or path."""
+    """Hub id, package requirement of the wheel, path, or address without its hash."""
     revision: str = ""
-    """Commit on the hub; empty: the newest is resolved at the first download and then kept."""
+    """Commit on the hub; empty: the newest is resolved at the first download and then kept. Of an address: its hash."""
     file: str = ""
     """The one file wanted (GGUF); empty: the safetensors and what belongs to them."""
     sha256: str = ""
@@ -44,6 +46,15 @@ class Model:
     languages: tuple[str, ...] = ("en",)
     """Languages it may answer in. No packaged model writes usable Swahili."""
     about: str = ""
+    form_of: str = ""
+    """Id of the row that this is a smaller form of: who names that one gets what the machine can run."""
+
+    @property
+    def setting(self) -> str:
+        """What LOCAL_MODEL holds to name it."""
+        if self.source == "pinned":
+            return f"{self.repository}#sha256={self.revision}"
+        return self.id if self.source == "wheel" else self.repository
 
     @property
     def page(self) -> str:
@@ -74,7 +85,8 @@ CPU_GGUF = Model(
     id="Llama-3.2-1B-Instruct-Q4_K_M", source="hub", engine="llama_cpp",
     repository="bartowski/Llama-3.2-1B-Instruct-GGUF", file="Llama-3.2-1B-Instruct-Q4_K_M.gguf",
     download=808_000_000, disk=808_000_000, ram=1_800_000_000, licence="Llama 3.2 Community Licence",
-    about="the same model in 4 bits for a CPU; a community copy that needs no login")
+    about="the same model in 4 bits for a CPU; a community copy that needs no login",
+    form_of="Llama-3.2-1B-Instruct")
 
 CATALOGUE: tuple[Model, ...] = (GPU_DEFAULT, CPU_GGUF, EMBEDDED, BASE)
 DEFAULTS: tuple[Model, ...] = (GPU_DEFAULT, CPU_GGUF, EMBEDDED)

@@ -10,6 +10,7 @@ from typing import Literal
 from chatbot.errors import NotReady
 from chatbot.local_model.catalogue import CATALOGUE, DEFAULTS, EMBEDDED, GPU_DEFAULT, ON_REQUEST, Model, known
 from chatbot.local_model.hardware import Hardware, look
+from chatbot.local_model.sources.address import is_address, model_of
 from chatbot.local_model.weights import check_hub_id, find
 from config import Settings
 
@@ -49,6 +50,14 @@ class Choice:
     """False when a setting switches local models off."""
     options: tuple[Option, ...] = ()
 
+    @property
+    def is_best(self) -> bool:
+        """Whether no download could better it: nothing that this machine prefers is missing."""
+        if not self.configured or self.tier == "server":
+            return True
+        first = next((option.model for option in self.options if not option.why_not), self.model)
+        return not self.why_not and self.model == first
+
 
 def what_runs_here(hardware: Hardware, models: tuple[Model, ...] = CATALOGUE, *, engine: str = "auto"
                    ) -> tuple[Option, ...]:
@@ -69,11 +78,40 @@ def choose(settings: Settings, hardware: Hardware | None = None) -> Choice:
         return Choice("openai_url", served(settings.local_model), tier="server")
     hardware = hardware or look(settings.model_dir)
     try:
-        models = (named(settings.local_model, settings.local_model_revision),) if settings.local_model else DEFAULTS
+        models = candidates(settings)
     except NotReady as error:
         return Choice(why_not=error.detail, remedy=error.remedy or "")
     options = what_runs_here(hardware, models, engine=settings.local_engine)
     return _first_present([option for option in options if not option.why_not], options, settings.model_dir)
+
+
+def candidates(settings: Settings) -> tuple[Model, ...]:
+    """The models that may answer here, the best first: LOCAL_MODEL in each form we know, or the defaults.
+
+    Raises NotReady when LOCAL_MODEL names nothing.
+    """
+    if not settings.local_model:
+        return DEFAULTS
+    return in_each_form(named(settings.local_model, settings.local_model_revision))
+
+
+def in_each_form(model: Model) -> tuple[Model, ...]:
+    """`model` and what else it can be had as, for the machine to take what it runs: 4 bits on a GPU, GGUF on a CPU."""
+    if model.source == "pinned" and not model.file and model.engine == "transformers":
+        return model, replace(model, engine="llama_cpp")   # a manifest may list both
+    return model, *(row for row in CATALOGUE if row.form_of == model.id)
+
+
+def to_fetch(settings: Settings, hardware: Hardware) -> tuple[Model, ...]:
+    """What is worth downloading for these settings and this machine, the best first; empty when nothing is.
+
+    Raises NotReady when LOCAL_MODEL names nothing.
+    """
+    if settings.local_engine in ("off", "openai_url") or settings.local_base_url:
+        return ()
+    options = what_runs_here(hardware, candidates(settings), engine=settings.local_engine)
+    return tuple(option.model for option in options if not option.why_not
+                 and (settings.local_model or option.model.id not in ON_REQUEST))
 
 
 def _first_present(fitting: list[Option], options: tuple[Option, ...], model_dir: Path) -> Choice:
@@ -89,7 +127,12 @@ def _first_present(fitting: list[Option], options: tuple[Option, ...], model_dir
 
 
 def named(name: str, revision: str = "") -> Model:
-    """The model that LOCAL_MODEL names: a row's id, a `.gguf` file, a folder, or a hub id. Raises NotReady."""
+    """The model that LOCAL_MODEL names: an address, a row's id, a `.gguf` file, a folder, or a hub id.
+
+    Raises NotReady with the reason when it is none of them.
+    """
+    if is_address(name):
+        return model_of(name)
     if row := known(name):
         return replace(row, revision=revision or row.revision) if row.source == "hub" else row
     path = Path(name).expanduser()

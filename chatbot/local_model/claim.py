@@ -6,13 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from chatbot.errors import NotReady
+from chatbot.local_model.use import Use
 
 
 class Claim:
-    """Held by one owner of the machine at a time. `path` None claims nothing and always succeeds."""
+    """Held by one owner of the machine at a time. `path` None claims nothing and always succeeds.
 
-    def __init__(self, path: Path | None) -> None:
+    While it is held, `weights` count as in use, so that nothing evicts them.
+    """
+
+    def __init__(self, path: Path | None, weights: Path | None = None) -> None:
         self._path = path
+        self._use = Use(weights)
         self._lock: Any = None
 
     def take(self) -> None:
@@ -32,9 +37,11 @@ class Claim:
             raise NotReady(f"The folder {self._path.parent.name} cannot be written ({error.strerror}).",
                            remedy="Set MODEL_DIR to a folder you can write.") from error
         self._lock = lock
+        self._use.begin()
 
     def give_up(self) -> None:
         """Let others have it. Safe to call twice."""
+        self._use.end()
         lock, self._lock = self._lock, None
         if lock is not None:
             lock.release()

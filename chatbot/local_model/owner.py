@@ -53,14 +53,14 @@ class Owner:
     `make` gives a new engine; `queue` is how many jobs may wait; `idle_unload` seconds without work
     free the weights (0 never); `lock` is the machine-wide lock file, or None for an engine without weights;
     `slots` is how many jobs an engine runs at once, as far as that is known before it is made; `restarts` says when
-    an engine in a child process may be made anew.
+    an engine in a child process may be made anew; `weights` are in use from the first load to the unload.
     """
 
     def __init__(self, make: Callable[[], Engine], *, queue: int, idle_unload: float, lock: Path | None,
-                 slots: int = 1, restarts: Restarts | None = None) -> None:
+                 slots: int = 1, restarts: Restarts | None = None, weights: Path | None = None) -> None:
         self._make = make
         self._idle_unload = idle_unload
-        self._claim = Claim(lock)
+        self._claim = Claim(lock, weights)
         self._change = threading.Condition()
         self._line = Line(queue)
         self._restarts = restarts

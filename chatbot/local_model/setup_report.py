@@ -70,7 +70,7 @@ class Report:
 
     def next_steps(self, model: Model, *, is_default: bool, revision: str) -> None:
         """The last lines: what to do now."""
-        steps = [] if is_default else [f"Set LOCAL_MODEL={model.repository if model.source != 'wheel' else model.id} "
+        steps = [] if is_default else [f"Set LOCAL_MODEL={model.setting} "
                                        "(in .env) so that the server uses it."]
         if revision:
             steps.append(f"Pin what you have: LOCAL_MODEL_REVISION={revision}")

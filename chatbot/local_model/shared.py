@@ -40,7 +40,7 @@ def _make(choice: Choice, settings: Settings) -> Owner:
     slots = engine_class(ENGINES[choice.engine]).slots
     lock = None if choice.engine in HOLDS_NO_WEIGHTS else settings.model_dir.absolute() / _lock_of(choice)
     owner = partial(Owner, queue=settings.local_queue or 2 * slots, idle_unload=settings.local_idle_unload, lock=lock,
-                    slots=slots)
+                    slots=slots, weights=choice.weights)
     if lock is None or settings.local_process == "inside":
         return owner(lambda: make_engine(choice.engine, wanted))
     restarts = Restarts()

@@ -1,4 +1,4 @@
-"""Finds weights on this machine and says whether they were verified. Downloads are in hub.py and embedded.py.
+"""Finds weights on this machine and says whether they were verified. Downloads are in sources/.
 
 A folder of weights holds `verified.json`: size, time of last change and sha256 of each file, written when all
 of them were complete and right. Finding compares sizes and times only, so a start does not read gigabytes;
@@ -26,6 +26,8 @@ _SPARE = 200_000_000
 
 Progress = Callable[[str, int, int], None]
 """Called with (file name, bytes so far, bytes in all; 0 when not known)."""
+Room = Callable[[Path, int], None]
+"""Called with (folder, bytes to come) before the first byte. Raises NotReady when they do not fit."""
 
 
 def silent(name: str, done: int, total: int) -> None:
@@ -35,22 +37,28 @@ def silent(name: str, done: int, total: int) -> None:
 def check_hub_id(name: str) -> str:
     """`name` when it is a hub id `organisation/model`, else NotReady. No URL, no path, no `..`, no other scheme."""
     if not _HUB_ID.fullmatch(name) or ".." in name or "--" in name or name.endswith(".git"):
-        raise NotReady("LOCAL_MODEL is neither a hub id (organisation/model) nor a GGUF file or folder that exists.",
+        raise NotReady("LOCAL_MODEL is neither a hub id (organisation/model), a GGUF file or folder that exists, nor "
+                       "an address (https, s3, gs, az) with #sha256=.",
                        remedy="Set LOCAL_MODEL to an id such as meta-llama/Llama-3.2-1B-Instruct.")
     return name
 
 
 def home_of(model: Model, model_dir: Path) -> Path:
-    """The folder that belongs to `model`: one per hub repository or wheel."""
+    """The folder that belongs to `model`: one per hub repository, wheel or address."""
     if model.source == "path":
         path = Path(model.repository)
         return path.parent if path.is_file() else path
-    return model_dir / model.repository.replace("/", "--").replace("==", "-")
+    return model_dir / re.sub(r"[:/]+", "--", model.repository.replace("==", "-"))
 
 
 def folder_of(model: Model, model_dir: Path) -> Path:
-    """The folder of one revision. Without a pinned revision: the one recorded at the first download."""
+    """The folder of one revision. Without a pinned revision: the one recorded at the first download.
+
+    What lies at an address has a folder for each pin and each engine that runs it.
+    """
     home = home_of(model, model_dir)
+    if model.source == "pinned":
+        return home / f"{model.revision[:16]}-{model.engine}"
     if model.source != "hub":
         return home
     return home / (model.revision or recorded_revision(home) or "unknown")
@@ -86,9 +94,18 @@ def read_marker(folder: Path) -> dict[str, dict[str, Any]]:
     try:
         files = json.loads((folder / MARKER).read_text())["files"]
         return {str(name): {"size": int(facts["size"]), "mtime_ns": int(facts["mtime_ns"]),
-                            "sha256": str(facts["sha256"])} for name, facts in files.items()}
+                            "sha256": str(facts["sha256"])} for name, facts in files.items()
+                if "/" not in name and name.strip(".")}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
+
+
+def origin_of(folder: Path) -> str:
+    """Hub id, wheel or address that the weights of `folder` came from, as the marker has it; empty when unknown."""
+    try:
+        return str(json.loads((folder / MARKER).read_text())["source"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def write_marker(folder: Path, hashes: dict[str, str], **facts: str) -> None:
@@ -106,16 +123,26 @@ def recheck(model: Model, model_dir: Path, progress: Progress = silent) -> bool:
     """Read every byte again and compare with the marker (minutes for gigabytes). Mends times that a copy changed."""
     folder = folder_of(model, model_dir)
     files = read_marker(folder)
-    if not files:
+    if not recheck_folder(folder, progress):
         return False
-    for name, facts in files.items():
-        if not (folder / name).is_file() or sha256(folder / name, progress) != facts["sha256"]:
-            return False
     if model.sha256 and files.get(model.file, {}).get("sha256") != model.sha256:
         return False
     write_marker(folder, {name: facts["sha256"] for name, facts in files.items()}, source=model.repository,
                  revision=model.revision or folder.name, licence=model.licence)
     return True
+
+
+def recheck_folder(folder: Path, progress: Progress = silent) -> bool:
+    """Read every byte of `folder` again: whether all is as its marker says. Changes nothing."""
+    files = read_marker(folder)
+    return bool(files) and all(
+        (folder / name).is_file() and sha256(folder / name, progress) == facts["sha256"]
+        for name, facts in files.items())
+
+
+def discard_marker(folder: Path) -> None:
+    """From now on the weights of `folder` count as not here: a download keeps what is whole, and fetches the rest."""
+    (folder / MARKER).unlink(missing_ok=True)
 
 
 def sha256(path: Path, progress: Progress = silent) -> str:

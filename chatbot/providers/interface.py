@@ -196,6 +196,10 @@ class Provider(ABC):
         """Model ids to try for a request with a picture, in order. Override where there are any."""
         return ()
 
+    def downloads(self) -> list[dict[str, Any]]:
+        """Downloads of weights that this provider would answer with. Override where there are any."""
+        return []
+
     def count_picture(self, picture: Picture, model: str) -> int:
         """Estimate the tokens of a picture. Override where the provider says how it counts.
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from typing import Any
 
 from chatbot.local_model.choice import Choice, Tier, choose
+from chatbot.local_model.downloads import all_downloads
 from chatbot.local_model.job import Ask, End, Job, Turn
 from chatbot.local_model.owner import Owner
 from chatbot.local_model.shared import owner_of
@@ -13,7 +16,7 @@ from chatbot.providers.interface import Cancel, ChatRequest, Delta, Finish, Piec
 from config import Settings
 
 LOOK_AGAIN = 5.0
-"""Seconds between two looks for weights that were missing (set-up may run beside the server)."""
+"""Seconds between two looks for weights, or better ones, that were missing (a download may run beside)."""
 
 
 class LocalProvider(Provider):
@@ -34,7 +37,7 @@ class LocalProvider(Provider):
     @property
     def choice(self) -> Choice:
         """What this machine answers with, and why."""
-        if self._choice.why_not and time.monotonic() - self._looked > LOOK_AGAIN:
+        if not self._choice.is_best and time.monotonic() - self._looked > LOOK_AGAIN:
             self._look()
         return self._choice
 
@@ -44,10 +47,22 @@ class LocalProvider(Provider):
         return self.choice.tier
 
     def _look(self) -> None:
-        self._choice, self._looked = choose(self._settings), time.monotonic()
+        chosen, self._looked = choose(self._settings), time.monotonic()
+        if self._asked is not None and chosen != self._choice and not self._leave_the_old():
+            return
+        self._choice = chosen
         self.last_resort = self._choice.tier == "embedded"
         self.languages = self._choice.model.languages if self._choice.model else ("en",)
         self.first_token_timeout = 30.0   # a first question also waits for the weights and for who came before
+
+    def _leave_the_old(self) -> bool:
+        """Free the weights that were used so far, for better ones that arrived; not while somebody waits for them."""
+        old = self._asked
+        if old is None or (status := old.status()).running or status.waiting:
+            return old is None
+        old.close()
+        self._asked = None
+        return True
 
     def models(self) -> tuple[str, ...]:
         """The one model that was chosen."""
@@ -59,11 +74,23 @@ class LocalProvider(Provider):
         choice = self.choice
         if choice.why_not:
             return Readiness("unavailable" if choice.configured else "not_configured",
-                             f"{choice.why_not} {choice.remedy}".strip())
+                             self._on_its_way(choice) or f"{choice.why_not} {choice.remedy}".strip())
         status = self._owner_of(choice, self._settings).status()
         if status.state in ("failed", "hung"):
             return Readiness("unavailable", status.reason)
         return Readiness("loading" if status.state == "loading" else "ready", status.reason)
+
+    def downloads(self) -> list[dict[str, Any]]:
+        """What is known of the downloads of weights on this machine, as `downloads.Download` has it."""
+        return [asdict(one) for one in all_downloads(self._settings.model_dir).values()]
+
+    def _on_its_way(self, choice: Choice) -> str:
+        """How far the weights of the choice are; empty when nobody fetches them now."""
+        coming = all_downloads(self._settings.model_dir).get(choice.model.id) if choice.model else None
+        if coming is None or coming.state != "downloading":
+            return ""
+        of = f" of {coming.total / 1e6:.0f}" if coming.total else ""
+        return f"The weights of {coming.model} are on their way: {coming.bytes / 1e6:.0f}{of} MB are here."
 
     def answer(self, request: ChatRequest, model: str, cancel: Cancel) -> Iterator[Piece]:
         """Queue one job and pass its pieces on. Raises NotReady, Busy, Refused, SchemaBroken or ServerFailed."""

@@ -63,7 +63,8 @@ EXTRACTION = Extraction(
 STARTED = Started(CALL, "together", "llama", True, TRIAGE)
 QUESTION = {"question": "Why iron?", "options": ["Blood", "Hair"], "answer": "Blood", "correctReason": "Yes.",
             "incorrectReason": "No."}
-PROVIDER = {"name": "together", "title": "Together", "state": "ready", "reason": "", "leaves_machine": True, "models": [
+PROVIDER = {"name": "together", "title": "Together", "state": "ready", "reason": "", "leaves_machine": True,
+            "downloads": [], "models": [
     {"model": "llama", "retired": False, "breaker": "closed",
      "price_input_usd_per_mtok": Decimal("3.5"), "price_output_usd_per_mtok": None,
      "price_source": "prices.toml", "price_date": "2026-11-01"}]}

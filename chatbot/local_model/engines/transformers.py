@@ -16,8 +16,8 @@ from chatbot.errors import GpuFailed, NotReady, ProviderError, Refused, SchemaBr
 from chatbot.local_model.engines.engine import Engine, EngineSettings
 from chatbot.local_model.engines.nf4 import load_model
 from chatbot.local_model.engines.rows import Row
-from chatbot.local_model.hub import refuse_remote_code
 from chatbot.local_model.job import Ask, Job, Turn
+from chatbot.local_model.sources.safe_files import refuse_remote_code
 from chatbot.local_model.templates import defuse, write_prompt
 
 log = structlog.get_logger(__name__)

@@ -16,8 +16,8 @@ from chatbot.local_model.engines.engine import EngineSettings
 from chatbot.local_model.engines.nf4 import load_seeing_model
 from chatbot.local_model.engines.rows import Row
 from chatbot.local_model.engines.transformers import Transformers, end_tokens
-from chatbot.local_model.hub import refuse_remote_code
 from chatbot.local_model.job import Job, Turn
+from chatbot.local_model.sources.safe_files import refuse_remote_code
 
 CONTEXT = 8_192
 """Tokens of picture, prompt and answer together: a picture of 1,536 x 1,536 pixels has up to 3,025 (Qwen2.5-VL)."""

@@ -17,9 +17,9 @@ from chatbot.local_model.engines.engine import EngineSettings
 from chatbot.local_model.engines.vision import Vision
 from chatbot.local_model.eyes import choose_eyes
 from chatbot.local_model.hardware import Gpu, Hardware
-from chatbot.local_model.hub import wanted
-from chatbot.local_model.hub_file import Expected
 from chatbot.local_model.job import Ask, Turn
+from chatbot.local_model.sources.safe_files import wanted
+from chatbot.local_model.sources.transfer import Expected
 from chatbot.providers.local_eyes import LocalEyes
 from chatbot.usage.prices import LOCAL
 from tests.chatbot.images.good_pictures import drawn, jpeg, saved

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.local_model import embedded
 from chatbot.local_model.engines.engine import EngineSettings
 from chatbot.local_model.engines.llama_cpp import LlamaCpp
+from chatbot.local_model.sources import embedded
 from tests.chatbot.local_model.tiny_llama import make_tiny_llama
 from tests.embedded_weights import embedded_model_dir
 

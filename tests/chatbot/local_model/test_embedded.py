@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from chatbot.errors import NotReady
-from chatbot.local_model import embedded, weights
+from chatbot.local_model import weights
 from chatbot.local_model.catalogue import EMBEDDED, Model
+from chatbot.local_model.sources import embedded
 
 CONTENT = b"GGUF" + bytes(1000)
 

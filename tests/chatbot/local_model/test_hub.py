@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from chatbot.errors import NotReady
-from chatbot.local_model import hub, weights
+from chatbot.local_model import weights
 from chatbot.local_model.catalogue import Model
-from chatbot.local_model.hub import HubUnreachable, LoginNeeded
+from chatbot.local_model.sources import hub
+from chatbot.local_model.sources.hub import LoginNeeded, SourceUnreachable
 from tests.chatbot.local_model.fake_hub import COMMIT, FakeHub
 
 WEIGHTS = bytes(range(256)) * 12_000
@@ -113,14 +114,14 @@ def test_a_repository_that_is_not_shown_needs_a_login(fake: FakeHub, tmp_path: P
 
 
 def test_no_hub_is_unreachable_not_an_exception_of_a_library(tmp_path: Path) -> None:
-    with pytest.raises(HubUnreachable) as caught:
+    with pytest.raises(SourceUnreachable) as caught:
         hub.fetch(MODEL, tmp_path, endpoint="http://127.0.0.1:9")
     assert "--embedded" in (caught.value.remedy or "")
 
 
 def test_a_hub_in_trouble_is_unreachable(fake: FakeHub, tmp_path: Path) -> None:
     fake.status = 503
-    with pytest.raises(HubUnreachable, match="503"):
+    with pytest.raises(SourceUnreachable, match="503"):
         hub.fetch(MODEL, tmp_path, endpoint=fake.url)
 
 
@@ -153,7 +154,7 @@ def test_one_gguf_is_taken_of_many(tmp_path: Path) -> None:
 
 def test_two_processes_download_once(fake: FakeHub, tmp_path: Path) -> None:
     fake.pause = 0.3
-    code = ("import sys; from pathlib import Path; from chatbot.local_model import hub; "
+    code = ("import sys; from pathlib import Path; from chatbot.local_model.sources import hub; "
             "from tests.chatbot.local_model.test_hub import MODEL; print(hub.fetch(MODEL, Path(sys.argv[1])))")
     both = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True,
                              cwd=Path(__file__).parents[3], env={**os.environ, "HF_ENDPOINT": fake.url})
@@ -170,7 +171,7 @@ def test_a_file_that_changed_is_not_found_and_a_copy_is_only_rehashed(fake: Fake
     fake.status = 500
     assert hub.fetch(MODEL, tmp_path, endpoint=fake.url) == folder
     (folder / "model.safetensors").write_bytes(WEIGHTS[:-1] + b"x")
-    with pytest.raises(HubUnreachable):
+    with pytest.raises(SourceUnreachable):
         hub.fetch(MODEL, tmp_path, endpoint=fake.url)
 
 

@@ -7,16 +7,9 @@ from contextlib import contextmanager
 
 from chatbot.errors import NotReady
 from chatbot.local_model.catalogue import Model
+from chatbot.local_model.sources.failures import LoginNeeded, SourceUnreachable
 
 TOKEN_PAGE = "https://huggingface.co/settings/tokens"  # noqa: S105 - an address
-
-
-class HubUnreachable(NotReady):
-    """No hub answers: another source of weights may still do."""
-
-
-class LoginNeeded(NotReady):
-    """The hub wants a token, or the licence accepted, before it gives the weights."""
 
 
 @contextmanager
@@ -49,8 +42,8 @@ def hub_errors(model: Model, token: str) -> Iterator[None]:
         status = error.response.status_code if error.response is not None else 0
         if status in (401, 403):
             raise LoginNeeded(f"The hub refuses {model.repository} ({status}).", remedy=login) from error
-        raise HubUnreachable(f"The hub answers {status}.", remedy="Try again later.") from error
+        raise SourceUnreachable(f"The hub answers {status}.", remedy="Try again later.") from error
     except (httpx2.HTTPError, OfflineModeIsEnabled, OSError) as error:
-        raise HubUnreachable(f"The hub cannot be reached ({type(error).__name__}).",
+        raise SourceUnreachable(f"The hub cannot be reached ({type(error).__name__}).",
                              remedy="Check the network, HF_ENDPOINT and HF_HUB_OFFLINE; or use `--embedded`."
                              ) from error

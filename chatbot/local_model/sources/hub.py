@@ -1,25 +1,27 @@
-"""Weights from a model hub: a pinned commit, only safe files, each checked against the hub's own hash.
+"""Weights from a model hub: a pinned commit, only safe files (safe_files.py), each checked against the hub's own hash.
 
-Taken: safetensors, their JSON and the tokenizer's files, or one GGUF. Never: pickles, `.bin`, Python code, sub-folders;
-a model whose config asks for code of its own (`auto_map`) is refused. `HF_ENDPOINT` names another hub (a mirror).
+`HF_ENDPOINT` names another hub (a mirror).
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chatbot.errors import NotReady
 from chatbot.local_model.catalogue import Model
 from chatbot.local_model.download_lock import one_downloader
-from chatbot.local_model.hub_errors import HubUnreachable, LoginNeeded, hub_errors
-from chatbot.local_model.hub_file import Expected, download
+from chatbot.local_model.sources.failures import LoginNeeded, SourceUnreachable
+from chatbot.local_model.sources.hub_errors import hub_errors
+from chatbot.local_model.sources.safe_files import refuse_remote_code, wanted
+from chatbot.local_model.sources.transfer import Expected, download
+from chatbot.local_model.sources.web import Web
 from chatbot.local_model.weights import (
     Progress,
+    Room,
     check_hub_id,
     find,
     folder_of,
@@ -33,15 +35,13 @@ from chatbot.local_model.weights import (
     write_marker,
 )
 
-__all__ = ["Hub", "HubUnreachable", "Listing", "LoginNeeded", "fetch", "list_files", "refuse_remote_code", "wanted"]
+if TYPE_CHECKING:
+    import httpx2
+
+__all__ = ["Hub", "Listing", "LoginNeeded", "SourceUnreachable", "fetch", "list_files"]
 
 TIMEOUT = 15.0
 """Seconds to wait for the hub's list of files."""
-_SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
-_COMPANIONS = frozenset({"config.json", "generation_config.json", "model.safetensors.index.json", "tokenizer.json",
-                         "tokenizer_config.json", "tokenizer.model", "special_tokens_map.json", "vocab.json",
-                         "merges.txt", "chat_template.jinja", "chat_template.json", "processor_config.json",
-                         "preprocessor_config.json"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +61,11 @@ class Listing:
 
 
 def fetch(model: Model, model_dir: Path, *, token: str = "", progress: Progress = silent,
-          endpoint: str | None = None) -> Path:
+          room: Room = require_space, endpoint: str | None = None) -> Path:
     """The verified folder (or GGUF file) of `model`, downloaded when it is not here yet.
 
-    Raises LoginNeeded, HubUnreachable, or NotReady (no such model, no space, damaged files), each with its remedy.
+    `room` is asked before the first byte whether it fits. Raises LoginNeeded, SourceUnreachable, or another NotReady
+    (no such model, no space, damaged files), each with its remedy.
     """
     if here := find(model, model_dir):
         return here
@@ -80,7 +81,7 @@ def fetch(model: Model, model_dir: Path, *, token: str = "", progress: Progress 
             _record(home, listing.commit)
         folder = folder_of(model, model_dir)
         make_folder(folder)
-        require_space(folder, sum(file.size for file in listing.files if not (folder / file.name).exists()))
+        room(folder, sum(file.size for file in listing.files if not (folder / file.name).exists()))
         _download_all(model, listing, folder, hub, progress)
     return find(model, model_dir) or _lost(folder)
 
@@ -99,44 +100,25 @@ def list_files(model: Model, hub: Hub, recorded: str = "") -> Listing:
     return Listing(commit, wanted(model, tuple(_expected(file) for file in info.siblings or ())))
 
 
-def wanted(model: Model, files: tuple[Expected, ...]) -> tuple[Expected, ...]:
-    """The files to take: the GGUF, or the safetensors and what belongs to them. `config.json` comes first."""
-    safe = [file for file in files if _SAFE_NAME.fullmatch(file.name)]
-    if model.engine == "llama_cpp":
-        taken = [file for file in safe if file.name == model.file or
-                 (not model.file and file.name.lower().endswith("q4_k_m.gguf"))]
-        if len(taken) != 1:
-            raise NotReady(f"{model.repository} has {len(taken)} GGUF files in Q4_K_M; one is needed.",
-                           remedy="Download the GGUF file yourself and set LOCAL_MODEL to its path.")
-        return tuple(taken)
-    weights = [file for file in safe if file.name.endswith(".safetensors")]
-    rest = [file for file in safe if file.name in _COMPANIONS]
-    if not weights or "config.json" not in {file.name for file in rest}:
-        raise NotReady(f"{model.repository} has no safetensors weights with a config.json.",
-                       remedy="Name a model that has them: pickled weights (.bin) are never loaded.")
-    return tuple(sorted(rest, key=lambda file: file.name != "config.json")) + tuple(weights)
+class _Files(Web):
+    """A commit never changes, so nothing is asked with If-Match; failures are told by `hub_errors`."""
+
+    conditional = False
+
+    def _check(self, answer: httpx2.Response, name: str) -> None:
+        answer.raise_for_status()
 
 
 def _download_all(model: Model, listing: Listing, folder: Path, hub: Hub, progress: Progress) -> None:
     hashes = {}
+    origin = _Files(f"{hub.site}/{model.repository}/resolve/{listing.commit}",
+                    {"Authorization": f"Bearer {hub.token}"} if hub.token else {})
     for file in listing.files:
-        url = f"{hub.site}/{model.repository}/resolve/{listing.commit}/{file.name}"
         with hub_errors(model, hub.token):
-            hashes[file.name] = download(url, folder / file.name, file, hub.token, progress)
+            hashes[file.name] = download(origin, folder / file.name, file, progress)
         if file.name == "config.json":
             refuse_remote_code(folder / file.name)
     write_marker(folder, hashes, source=model.repository, revision=listing.commit, licence=model.licence)
-
-
-def refuse_remote_code(config: Path) -> None:
-    """Raises NotReady when the model wants to run Python of its own, or cannot be read."""
-    try:
-        facts = json.loads(config.read_text())
-    except (OSError, ValueError) as error:
-        raise NotReady("The model's config.json cannot be read.", remedy="Name another model.") from error
-    if not isinstance(facts, dict) or "auto_map" in facts or "custom_pipelines" in facts:
-        raise NotReady("The model needs code of its own to run, which is never loaded.",
-                       remedy="Name a model that transformers supports by itself.")
 
 
 def _expected(file: Any) -> Expected:

