@@ -83,6 +83,12 @@ class Settings(BaseSettings):
         description="days that what was said is kept, sealed with SECRET_KEY; 0, or no key: in memory only")
     receipt_text: bool = Field(
         False, description="true: receipts keep the redacted text that left, sealed with SECRET_KEY, for who wrote it")
+    receipt_days: int = Field(
+        365, ge=1, le=3_650,
+        description="days that receipts and consents taken back are kept; a receipt's text goes after RETENTION_DAYS")
+    escalation_days: int = Field(
+        365, ge=1, le=3_650,
+        description="days until an escalation that was seen to is deleted; an open one stays without its person")
     chain: NameList = Field((), description="ordered provider[/model] list, when the default order will not do")
 
     # --- danger signs that a person should see to ---

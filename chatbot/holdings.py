@@ -24,7 +24,7 @@ from chatbot.quizzes.learning.attempts import erase as erase_attempts
 from chatbot.quizzes.records.tables import ATTEMPTS as QUIZ_ATTEMPTS
 from chatbot.quizzes.records.tables import SPACED
 from chatbot.safe_csv import safe_cell
-from chatbot.safety.escalation_tables import ESCALATIONS
+from chatbot.safety.escalation_tables import ESCALATIONS, NOBODYS
 from chatbot.transactions import Transactions
 from chatbot.usage.replay_tables import REPLAYS
 from chatbot.usage.tables import ATTEMPTS, CALLS
@@ -91,7 +91,7 @@ def _cut_loose(connection: Connection, principal: str) -> int:
 def _close_escalations(connection: Connection, principal: str) -> int:
     """That there was a danger sign, and that it was seen to, stays; whose it was goes, with the note."""
     return connection.execute(update(ESCALATIONS).where(ESCALATIONS.c.principal == principal).values(
-        principal="", conversation_id="", note="")).rowcount
+        **NOBODYS)).rowcount
 
 
 HOLDINGS: tuple[Holding, ...] = (

@@ -10,7 +10,6 @@ import threading
 from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import replace
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Literal, Unpack
 
@@ -43,6 +42,7 @@ from chatbot.quizzes.making.generate import QuizMaker
 from chatbot.quizzes.making.order import QuizOrder
 from chatbot.quizzes.making.template import items_from_cards, legacy_question
 from chatbot.quizzes.records.editions import published_items
+from chatbot.retention import Kept, forget_old_records, forget_old_words
 from chatbot.safety.escalating import Escalating
 from chatbot.safety.versions_in_force import RulesInForce
 from chatbot.stages import stage_named
@@ -55,6 +55,7 @@ from chatbot.usage.retired import RetiredModels
 from chatbot.usage.upkeep import Upkeep
 from config import Settings, Strategy, load_settings
 
+AN_HOUR = 3_600.0
 Preferred = Literal["huggingface", "together"]
 
 
@@ -78,7 +79,9 @@ class HybridAIService:
         health.keep_in(RetiredModels(engine))
         self.calls = Calls(settings, self.providers, self.upkeep.ledger, price_book(settings), health)
         self.conversations = conversations(engine, settings.secret_key.get_secret_value(), settings.retention_days)
-        self.upkeep.also_tidy(self._forget_old_words)
+        kept = Kept(settings.retention_days, settings.receipt_days, settings.escalation_days)
+        self.upkeep.also_tidy(lambda: forget_old_words(self.conversations, kept, now()))
+        self.upkeep.also_tidy(lambda: forget_old_records(engine, kept, now()), every=AN_HOUR)
         self.upkeep.start()
         self.rules = RulesInForce(engine)
         self.rules.look()
@@ -205,9 +208,6 @@ class HybridAIService:
     def whom_not_to_ask(self) -> list[str]:
         """Each model that is set up and cannot be asked now, and why: a person should look."""
         return whom_not_to_ask(self.calls)
-
-    def _forget_old_words(self) -> None:
-        self.conversations.forget_older(now() - timedelta(days=max(1, self.settings.retention_days)))
 
     def _sum_up_past_days(self) -> None:
         fold(self.engine)

@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 
 from chatbot.knowledge.cards import all_cards
 from chatbot.privacy.classes import rows as class_rows
+from chatbot.privacy.consent import rows as purpose_rows
 from chatbot.providers import PROVIDERS
 from chatbot.quizzes.exports import format_rows
 from chatbot.quizzes.lint import rows as lint_rows
@@ -83,9 +84,15 @@ def classes_table() -> str:
     return "\n".join(["| class | what it holds | `never` | `ask` | `allowed` |", "|---|---|---|---|---|", *rows])
 
 
+def purposes_table() -> str:
+    """What people are asked before words are shown or sent, in English."""
+    rows = [f"| `{name}` | {covers} | {version} | {asked} |" for name, covers, version, asked in purpose_rows()]
+    return "\n".join(["| purpose | one yes covers | version | what is asked |", "|---|---|---|---|", *rows])
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "providers": providers_table, "cards": cards_table, "settings": settings_table, "routes": routes_table,
-    "exports": exports_table, "lint": lint_table, "classes": classes_table}
+    "exports": exports_table, "lint": lint_table, "classes": classes_table, "purposes": purposes_table}
 
 
 def env_example() -> str:

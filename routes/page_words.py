@@ -25,7 +25,7 @@ class Section:
 
 
 SECTIONS: tuple[tuple[str, Role, str, tuple[str, ...]], ...] = (
-    ("ask", "learner", "pages.chat", ("pages",)),
+    ("ask", "learner", "pages.chat", ("pages", "sent")),
     ("learn", "learner", "take.home", ("take",)),
     ("studio", "educator", "studio.home", ("studio", "studio_new", "studio_items", "studio_bank", "studio_files")),
     ("usage", "admin", "dashboard.dashboard", ("dashboard",)),

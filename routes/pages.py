@@ -12,15 +12,15 @@ from flask import render_template, request
 
 from chatbot.chat.reply import ChatReply
 from chatbot.errors import FunzaError, InvalidInput, TooLong
-from chatbot.privacy.consent import CloudConsent, purpose_named
+from chatbot.safety.levels import LEVELS
 from chatbot.stages import all_stages
 from routes.assets import keep_for_ever
 from routes.auth import current_principal
 from routes.chat import check_length
 from routes.compression import compress
-from routes.consents import set_consent
 from routes.errors import status_of
 from routes.installation import installation
+from routes.page_consents import cloud_offer, set_from_form, sharing_offer
 from routes.page_words import page_language, page_words
 from routes.rendering import answer_html
 from routes.reply_in_words import sources, who_answered
@@ -38,6 +38,8 @@ class Asked:
     message: str = ""
     stage: str = ""
     conversation_id: str = ""
+    level: str = "none"
+    """Of the danger sign that the page told of before a button beneath the answer was pressed."""
 
 
 @blueprint.get("/")
@@ -59,11 +61,13 @@ def ask() -> str | tuple[str, int]:
 
 @blueprint.post("/consent")
 def consent() -> str | tuple[str, int]:
-    """Allow a cloud model for a conversation, or take that back; the page comes again with the question in its box."""
-    form, given = _read_form(), request.form.get("given") == "true"
+    """Allow what a form of the page asks, or take it back; the page comes again with the question in its box.
+
+    What a danger sign calls for stays on it.
+    """
+    form = _read_form()
     try:
-        set_consent(purpose_named("chat_cloud"), form.conversation_id, given=given,
-                    version=request.form.get("version", type=int) or 0)
+        set_from_form(form.conversation_id)
     except FunzaError as error:
         return _page(form, error=error), status_of(type(error))
     return _page(form)
@@ -88,7 +92,8 @@ def _read_form() -> Asked:
     """The form's fields. An example that was tapped is the question; browsers send line ends as CR LF."""
     form = request.form
     message = (form.get("example") or form.get("message", "")).replace("\r\n", "\n").strip()
-    return Asked(message, form.get("stage", ""), form.get("conversation_id", ""))
+    level = form.get("level", "none")
+    return Asked(message, form.get("stage", ""), form.get("conversation_id", ""), level if level in LEVELS else "none")
 
 
 def _page(form: Asked, *, asked: str = "", reply: ChatReply | None = None, error: FunzaError | None = None) -> str:
@@ -101,15 +106,9 @@ def _page(form: Asked, *, asked: str = "", reply: ChatReply | None = None, error
         "chat.html", **said, form=form, stages=all_stages(), examples=_examples(form.stage),
         longest=settings.max_message_chars, numbers=_dialled(settings.emergency_numbers), asked=asked, reply=reply,
         answer=answer_html(reply.answer) if reply else "", who=who_answered(reply, words) if reply else "",
-        sources=sources(reply, words) if reply else [], consent=_consent(form, reply),
-        purpose=purpose_named("chat_cloud"), error=error, error_key=_error_key(error) if error else "")
-
-
-def _consent(form: Asked, reply: ChatReply | None) -> CloudConsent:
-    """Whether to offer a cloud model: not while an answer tells somebody to go now."""
-    if reply is not None:
-        return "not_asked" if reply.triage.level == "emergency" else reply.cloud_consent
-    return installation().service.cloud_consent(form.conversation_id, current_principal().id)
+        sources=sources(reply, words) if reply else [], level=reply.triage.level if reply else form.level,
+        cloud=cloud_offer(form.conversation_id, reply), sharing=sharing_offer(form.conversation_id, reply, form.level),
+        error=error, error_key=_error_key(error) if error else "")
 
 
 def _wanted_language() -> Language | None:

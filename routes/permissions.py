@@ -27,6 +27,7 @@ NEEDED: dict[str, Needed] = {
     "pages.ask": "learner",
     "pages.examples": "learner",
     "pages.consent": "learner",
+    "sent.page": "learner",
     "chat.chat": "learner",
     "consents.consents": "learner",
     "consents.post_consent": "learner",

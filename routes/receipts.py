@@ -9,7 +9,7 @@ from apiflask import APIBlueprint
 from pydantic import Field
 
 from chatbot.errors import NotFound
-from chatbot.privacy.receipts import ReceiptSeal, receipts_of
+from chatbot.privacy.receipts import ReceiptSeal, Shown, receipts_of
 from routes.auth import current_principal
 from routes.installation import installation
 from routes.schemas import Out
@@ -26,7 +26,8 @@ class ReceiptOut(Out):
     model: str
     purpose: str = Field(description="the feature that asked: chat, openai, ...")
     reason: str = Field(description="the policy, or the consent with its version, that allowed it")
-    sha256: str = Field(description="of what left: JSON of messages, stop and schema; keys sorted, no spaces, UTF-8")
+    sha256: str = Field(description="of what left: JSON of messages (a picture as its own SHA-256), stop and schema; "
+                        "keys sorted, no spaces, UTF-8")
     size: int = Field(description="bytes of the same")
     redacted: dict[str, int] = Field(description="what was taken out before, by kind")
     left: Literal["yes", "no", "under way"] = Field(description="no: the provider could not be reached")
@@ -44,9 +45,14 @@ class ReceiptsOut(Out):
 @blueprint.output(ReceiptsOut)
 def receipts(call_id: str) -> ReceiptsOut:
     """Tell what left this machine for a call of yours; an admin sees those of all, without their text."""
+    return ReceiptsOut(call_id=call_id, receipts=[ReceiptOut.model_validate(one) for one in receipts_for_me(call_id)])
+
+
+def receipts_for_me(call_id: str) -> list[Shown]:
+    """The receipts of a call that the current principal may see. Raises NotFound, LedgerUnavailable."""
     made, who = installation(), current_principal()
     seal = ReceiptSeal(made.settings.secret_key.get_secret_value()) if made.settings.receipt_text else None
     found = receipts_of(made.service.engine, call_id[:26], principal=who.id, sees_all=who.may("admin"), seal=seal)
     if found is None:
         raise NotFound("There is no such call of yours.")
-    return ReceiptsOut(call_id=call_id, receipts=[ReceiptOut.model_validate(one) for one in found])
+    return found

@@ -7,13 +7,14 @@ no model answers, the call fails.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
 from chatbot.calling.completion import CallEvent, Completion
 from chatbot.calling.validity import Gate, JsonGate, TextGate
 from chatbot.calls import Calls, Order
 from chatbot.errors import InvalidInput
+from chatbot.knowledge.turn_tokens import broken_up
 from chatbot.providers.interface import ChatRequest, Message
 from chatbot.safety.triage import triage
 from chatbot.strategies import Wish, parse_wish
@@ -43,6 +44,14 @@ class SamplingWishes(TypedDict, total=False):
     seed: int | None
     stop: tuple[str, ...]
     schema: dict[str, Any] | None
+
+
+def _said(turn: Message) -> Message:
+    """A turn that cannot end itself and open another. What the client's own system turn says is left as it is.
+
+    Nothing else is changed: whether the client's words hold data or instructions, only the client knows.
+    """
+    return turn if turn.role == "system" else replace(turn, content=broken_up(turn.content))
 
 
 class General:
@@ -83,8 +92,9 @@ class General:
             return TextGate() if schema is None else JsonGate(schema)
 
         return Order(
-            request=ChatRequest(messages, max_tokens=sampling.max_tokens, temperature=sampling.temperature,
-                                top_p=sampling.top_p, seed=sampling.seed, stop=sampling.stop, schema=schema),
+            request=ChatRequest(tuple(map(_said, messages)), max_tokens=sampling.max_tokens,
+                                temperature=sampling.temperature, top_p=sampling.top_p, seed=sampling.seed,
+                                stop=sampling.stop, schema=schema),
             wish=Wish(chosen, provider=provider, model=name),
             call=NewCall("openai", chosen, triage_level=found.level, principal=principal), gate=gate, stream=stream,
             triage=found)

@@ -3,7 +3,6 @@
 In: a message becomes data before it stands in a prompt. The tokens that chat templates give turns with (ChatML, Llama,
 Mistral, Gemma, Phi) and lines that play a role ("system: ...") lose their meaning; characters that nobody sees go.
 Out: a model's sentence may hold no link, picture, HTML or address, whatever it says: what is cited, the cards cite.
-The tokens are those of the templates that transformers and llama.cpp ship.
 """
 
 from __future__ import annotations
@@ -11,12 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_TEMPLATE_TOKEN = re.compile(
-    r"<\|[^|<>\n]{0,40}\|>"  # <|im_start|>, <|start_header_id|>, <|eot_id|>, <|endoftext|>
-    r"|<｜[^｜<>\n]{0,40}｜>"  # DeepSeek
-    r"|</?s>|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]|<</?SYS>>"
-    r"|</?(?:start_of_turn|end_of_turn|bos|eos|tool_call|tool_response|think)>",
-    re.IGNORECASE)
+from chatbot.knowledge.turn_tokens import TURN_TOKEN
+
 _ROLE_LINE = re.compile(
     r"^([\s>#*_\-\[(]*)(system|assistant|developer|user|tool|function|human|ai)(\s*[\])*_]*\s*):",
     re.IGNORECASE | re.MULTILINE)
@@ -37,11 +32,11 @@ def without_invisible(text: str) -> str:
 def as_data(message: str) -> str:
     """A person's message as it may stand in a prompt: all words kept, no turn or role begun or ended."""
     seen = without_invisible(message)
-    while (plain := _TEMPLATE_TOKEN.sub(" ", seen)) != seen:
+    while (plain := TURN_TOKEN.sub(" ", seen)) != seen:
         seen = plain  # what is left after a token is cut out may be a token again
     return _ROLE_LINE.sub(r"\1\2\3 -", seen).strip()
 
 
 def has_link_or_markup(text: str) -> bool:
     """Whether a sentence holds what loads, links or runs somewhere: an address, markdown link or picture, or HTML."""
-    return bool(_LINK.search(text) or _MARKUP.search(text) or _TEMPLATE_TOKEN.search(text))
+    return bool(_LINK.search(text) or _MARKUP.search(text) or TURN_TOKEN.search(text))

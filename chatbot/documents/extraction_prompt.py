@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from chatbot.documents.fields import Field
+from chatbot.knowledge.turn_tokens import broken_up
 from chatbot.providers.interface import Message
 
 OPEN, CLOSE = "=====BEGIN DOCUMENT=====", "=====END DOCUMENT====="
@@ -30,7 +31,7 @@ def reading_messages(source: str, fields: Sequence[Field], document_type: str) -
     system = words["system"].format(open=OPEN, close=CLOSE, fields="\n".join(_lines(fields)),
                                     type=document_type.replace("_", " ") or words["any_type"])
     return (Message("system", system.strip()),
-            Message("user", words["user"].format(open=OPEN, close=CLOSE, source=source).strip()))
+            Message("user", words["user"].format(open=OPEN, close=CLOSE, source=broken_up(source)).strip()))
 
 
 def _lines(fields: Sequence[Field], indent: str = "") -> Iterator[str]:

@@ -21,6 +21,7 @@ SCHEMA: dict[str, Any] = {
     "required": ["decorative", "text_in_picture", "alt_text", "long_description"],
     "properties": {"decorative": {"type": "boolean"}, "text_in_picture": {"type": "string"},
                    "alt_text": {"type": "string"}, "long_description": {"type": "string"}}}
+_BRACKETS = str.maketrans("<>", "‹›")
 _QUOTED = re.compile(r'"([^"]*)"|“([^”]*)”|«([^»]*)»|‘([^’]*)’')
 TEXT_ON_IT: dict[Language, str] = {"en": "Text in the picture:", "sw": "Maandishi kwenye picha:"}
 
@@ -65,8 +66,8 @@ class Draft(BaseModel):
 
 def tidied(draft: Draft, language: Language) -> Draft:
     """The draft as it is given out: blanks evened, the picture's text told, nothing said twice."""
-    alt, text = one_line(draft.alt_text), visible(draft.text_in_picture).strip()
-    long = visible(draft.long_description).strip()
+    alt, text = inert(one_line(draft.alt_text)), inert(visible(draft.text_in_picture).strip())
+    long = inert(visible(draft.long_description).strip())
     if plain(long) == plain(alt):
         long = ""
     kept = draft.model_copy(update={"alt_text": alt, "text_in_picture": text, "long_description": long})
@@ -88,6 +89,11 @@ def one_line(text: str) -> str:
 def visible(text: str) -> str:
     """Without control characters and those that turn or hide text; line breaks stay."""
     return "".join(char for char in text if char in "\n\t" or unicodedata.category(char)[0] != "C")
+
+
+def inert(text: str) -> str:
+    """The same words, and nothing in them that a page could load or link, also inside a quotation."""
+    return text.translate(_BRACKETS).replace("](", "] (").replace("://", ": //")
 
 
 def _without_quotes(text: str, source: str) -> str:

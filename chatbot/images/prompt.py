@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chatbot.images.draft import Wanted
 from chatbot.images.rules import RULES
+from chatbot.knowledge.turn_tokens import broken_up
 from chatbot.providers.interface import Message, Picture
 
 _LANGUAGES = {"en": "English", "sw": "Swahili"}
@@ -31,4 +32,4 @@ def messages_for(picture: Picture, wanted: Wanted, audience: str) -> tuple[Messa
 
 
 def _fenced(words: str) -> str:
-    return words.replace("<<<", "").replace(">>>", "")
+    return broken_up(words.replace("<<<", "").replace(">>>", ""))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import structlog
-from sqlalchemy import Engine, Insert, Row, Update, desc, insert, select, update
+from sqlalchemy import Engine, Insert, Row, Update, delete, desc, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from chatbot.database import new_id, now
@@ -29,6 +29,7 @@ CloudConsent = Literal["not_asked", "needed", "given"]
 State = Literal["not_given", "given", "withdrawn", "outdated"]
 """`outdated`: a yes to an older text."""
 _TEXTS = Path(__file__).with_name("consent.toml")
+_COVERS = {"conversation": "one conversation", "principal": "one key or person"}
 _ULID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 log = structlog.get_logger()
 
@@ -143,6 +144,18 @@ class Consents:
                 connection.execute(statement)
         except SQLAlchemyError as error:
             raise LedgerUnavailable("The consent could not be written down; nothing has changed.") from error
+
+
+def forget_withdrawn(engine: Engine, before: datetime) -> int:
+    """Delete consents that were taken back before that moment. Returns how many. Raises SQLAlchemyError."""
+    with engine.begin() as connection:
+        return connection.execute(delete(CONSENTS).where(CONSENTS.c.withdrawn_at < before)).rowcount
+
+
+def rows() -> Iterator[tuple[str, ...]]:
+    """For the documents: each purpose, what one yes covers, the version of its text, and the text in English."""
+    for purpose in purposes().values():
+        yield purpose.name, _COVERS[purpose.scope], str(purpose.version), purpose.en
 
 
 def _subject(purpose: Purpose, conversation_id: str) -> str:

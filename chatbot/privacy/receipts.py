@@ -17,13 +17,13 @@ from datetime import datetime
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from chatbot.database import now
 from chatbot.errors import LedgerUnavailable
 from chatbot.privacy.tables import RECEIPTS
-from chatbot.providers.interface import Redacted
+from chatbot.providers.interface import Message, Redacted
 from chatbot.usage.tables import ATTEMPTS, CALLS
 
 NEVER_LEFT = frozenset({"connect", "dns", "tls", "not_sent", "not_ready"})
@@ -34,7 +34,8 @@ def canonical(messages: list[dict[str, str]], stop: list[str] | None = None, sch
     """The bytes that are hashed: JSON with sorted keys, no spaces, UTF-8.
 
     Args:
-        messages: `{"role", "content"}` each, as in a chat completions body.
+        messages: `{"role", "content"}` each, as in a chat completions body; with a picture also `"picture"`, the
+            SHA-256 of its bytes as hex.
         stop: its `stop`, when there is one.
         schema: the JSON Schema inside its `response_format`, when there is one.
     """
@@ -54,8 +55,12 @@ class Leaving:
 
     def canonical(self) -> bytes:
         request = self.request
-        messages = [{"role": turn.role, "content": turn.content} for turn in request.messages]
-        return canonical(messages, list(request.stop), request.schema)
+        return canonical([_said(turn) for turn in request.messages], list(request.stop), request.schema)
+
+
+def _said(turn: Message) -> dict[str, str]:
+    said = {"role": turn.role, "content": turn.content}
+    return said | ({"picture": hashlib.sha256(turn.picture.data).hexdigest()} if turn.picture else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,22 @@ def receipts_of(engine: Engine, call_id: str, *, principal: str, sees_all: bool,
         raise LedgerUnavailable("Receipts cannot be read now.") from error
     opens = seal if owner == principal else None
     return [_shown(row, opens) for row in rows]
+
+
+def forget_texts(engine: Engine, before: datetime) -> int:
+    """Delete the text of receipts from before that moment; hash, time and names stay. Returns how many texts.
+
+    Raises SQLAlchemyError.
+    """
+    old = (RECEIPTS.c.at < before, RECEIPTS.c.sealed.is_not(None))
+    with engine.begin() as connection:
+        return connection.execute(update(RECEIPTS).where(*old).values(sealed=None)).rowcount
+
+
+def forget_receipts(engine: Engine, before: datetime) -> int:
+    """Delete receipts from before that moment. Returns how many. Raises SQLAlchemyError."""
+    with engine.begin() as connection:
+        return connection.execute(delete(RECEIPTS).where(RECEIPTS.c.at < before)).rowcount
 
 
 def _shown(row: Any, seal: ReceiptSeal | None) -> Shown:

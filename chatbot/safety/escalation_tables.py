@@ -41,3 +41,5 @@ class Escalation(db.Model):  # type: ignore[name-defined,misc]
 
 
 ESCALATIONS = cast(Table, Escalation.__table__)
+NOBODYS = {"principal": "", "conversation_id": "", "note": ""}
+"""Values of a record that says that there was a danger sign, and no longer whose."""

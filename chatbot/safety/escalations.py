@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, Engine, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, case, delete, func, or_, select, update
 
 from chatbot.database import now
 from chatbot.errors import InvalidInput, NotFound, RecordsUnavailable, VersionConflict, WrongState
@@ -21,7 +21,7 @@ from chatbot.privacy.consent import Consents, purpose_named
 from chatbot.privacy.conversations import Conversations
 from chatbot.privacy.redaction import without_identifiers
 from chatbot.safety.escalating import GRAVE, OPEN
-from chatbot.safety.escalation_tables import ESCALATIONS
+from chatbot.safety.escalation_tables import ESCALATIONS, NOBODYS
 from chatbot.transactions import Transactions
 
 Tier = Literal["emergency", "urgent"]
@@ -168,6 +168,17 @@ def words_of(one: Escalated, consents: Consents, kept: Conversations, reader: st
     if message is not None:
         log.info("escalation_words_read", escalation=one.id, by=reader)
     return message
+
+
+def forget_escalations(engine: Engine, before: datetime) -> int:
+    """Retention: delete records from before that moment that were seen to. Returns how many.
+
+    What nobody has seen to stays in the queue, and no longer says whose it was. Raises SQLAlchemyError.
+    """
+    old, is_open = ESCALATIONS.c.at < before, ESCALATIONS.c.state.in_(OPEN)
+    with engine.begin() as connection:
+        connection.execute(update(ESCALATIONS).where(old, is_open, ESCALATIONS.c.principal != "").values(**NOBODYS))
+        return connection.execute(delete(ESCALATIONS).where(old, ~is_open)).rowcount
 
 
 def _find(connection: Connection, id_: str) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
 from filelock import FileLock, Timeout
@@ -19,6 +20,18 @@ from chatbot.usage.recovery import recover
 from chatbot.usage.replays import forget_expired
 
 log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Work:
+    do: Callable[[], object]
+    every: float
+    due: float = 0.0
+
+    def do_when_due(self) -> None:
+        if time.monotonic() >= self.due:
+            self.do()
+            self.due = time.monotonic() + self.every
 
 
 class Upkeep:
@@ -37,11 +50,14 @@ class Upkeep:
         self._every = every
         self._tidy_every = tidy_every
         self._stop = threading.Event()
-        self._also: list[Callable[[], None]] = []
+        self._also: list[_Work] = []
 
-    def also_tidy(self, work: Callable[[], None]) -> None:
-        """Have `work` done with each tidying: others' records that expire. It may raise SQLAlchemyError."""
-        self._also.append(work)
+    def also_tidy(self, work: Callable[[], object], *, every: float = 0.0) -> None:
+        """Have `work` done with each tidying, or with one in so many seconds: others' records that expire.
+
+        It may raise SQLAlchemyError.
+        """
+        self._also.append(_Work(work, every))
 
     def tidy(self) -> None:
         """Write the ends that dead workers left in files, then end the rows they left. Raises SQLAlchemyError.
@@ -75,13 +91,14 @@ class Upkeep:
                 log.info("outbox_delivered", ends=delivered, waiting=self.ledger.outbox.waiting)
             if time.monotonic() - tidied >= self._tidy_every:
                 tidied = time.monotonic()
-                self._tidy_quietly()
+                self.tidy_all()
 
-    def _tidy_quietly(self) -> None:
+    def tidy_all(self) -> None:
+        """`tidy`, what expired, and what others asked for; what fails is put off to the next time."""
         try:
             self.tidy()
             forget_expired(self._engine)
             for work in self._also:
-                work()
+                work.do_when_due()
         except (SQLAlchemyError, OSError) as error:
             log.warning("upkeep_put_off", kind=type(error).__name__)

@@ -165,19 +165,27 @@
     sources.querySelector("ul").append(...reply.citations.map((citation) => source(citation, reply.language)));
     turn.querySelector(".who span").textContent = whoAnswered(reply);
     turn.querySelector(".who").hidden = false;
+    const sent = turn.querySelector(".sent");
+    sent.hidden = reply.provenance !== "cloud" && !reply.fell_back;
+    if (!sent.hidden) sent.querySelector("a").href = `/sent/${reply.call_id}?lang=${document.documentElement.lang}`;
     form.elements.conversation_id.value = reply.conversation_id;
     label.textContent = words.form.another;
     offerConsent(reply, turn);
     if (box.value.trim() === turn.querySelector("q").textContent) box.value = ""; // not what was typed meanwhile
   }
 
-  // Where a cloud is asked for (templates/_consent.html): the form waits hidden until there is a conversation.
+  // The forms beneath an answer (routes/page_consents.py) wait hidden until there is a conversation to ask about.
   function offerConsent(reply, turn) {
-    const consent = byId("consent");
-    if (!consent) return;
-    consent.elements.conversation_id.value = reply.conversation_id;
-    consent.elements.message.value = turn.querySelector("q").textContent;
-    consent.hidden = reply.cloud_consent === "not_asked" || reply.triage.level === "emergency";
+    const level = reply.triage.level;
+    const offer = (form, hidden) => {
+      form.elements.conversation_id.value = reply.conversation_id;
+      form.elements.message.value = turn.querySelector("q").textContent;
+      form.elements.level.value = level;
+      form.hidden = hidden;
+    };
+    const [cloud, sharing] = [byId("consent"), byId("sharing")];
+    if (cloud) offer(cloud, reply.cloud_consent === "not_asked" || level === "emergency");
+    offer(sharing, sharing.hidden && level !== "emergency" && level !== "urgent");
   }
 
   function source(citation, language) {

@@ -15,6 +15,8 @@ from chatbot.database import db, migrate, new_id, now, open_engine
 from chatbot.holdings import ELSEWHERE, HOLDINGS, OnePerson
 from chatbot.privacy.consent import Consents, purpose_named
 from chatbot.privacy.conversations import Said, SealedConversations
+from chatbot.privacy.tables import RECEIPTS
+from chatbot.safety.escalation_tables import ESCALATIONS
 from chatbot.usage.ledger import Ledger, NewCall
 from chatbot.usage.replays import Claim, Kept, Replays
 from chatbot.usage.report import usage_report
@@ -37,13 +39,21 @@ class House:
         return OnePerson(self.engine, self.kept, principal, self.replays.subject(principal))
 
     def asks(self, principal: str, words: str) -> None:
-        conversation, ledger = new_id(), Ledger(self.engine)
-        ledger.answer_from_cards(new_id(), ordinal=1, fell_back=False, opening=NewCall(
+        conversation, call, ledger = new_id(), new_id(), Ledger(self.engine)
+        ledger.answer_from_cards(call, ordinal=1, fell_back=False, opening=NewCall(
             "chat", "hybrid", conversation_id=conversation, principal=principal))
         self.kept.keep(principal, Said(conversation, now(), words, f"Answer to: {words}"))
         claim = self.replays.claim(principal=principal, route="POST /chat", key="k", asked=words.encode())
         assert isinstance(claim, Claim)
         self.replays.finish(claim, Kept(200, {}, words.encode()))
+        with self.engine.begin() as connection:
+            connection.execute(RECEIPTS.insert().values(
+                attempt_id=new_id(), call_id=call, at=now(), provider="together", model="m", purpose="chat", reason="x",
+                sha256="0" * 64, size=2, redacted='{"phone": 1}', sealed=f"sealed for {principal}".encode()))
+            connection.execute(ESCALATIONS.insert().values(
+                id=new_id(), at=now(), tier="urgent", signs="[]", rules=0, stage="birth", language="en", surface="chat",
+                conversation_id=conversation, principal=principal, state="new", state_at=None, state_by="",
+                note=f"called {principal}", version=1))
         purpose = purpose_named("chat_cloud")
         Consents(self.engine).give(purpose, principal, conversation, purpose.version)
 
@@ -65,13 +75,17 @@ def test_an_export_holds_her_words_and_her_rows_and_nobody_elses(house: House) -
     whole = b"".join(archive.read(name) for name in archive.namelist())
     assert b"another woman" not in whole
     assert OTHER_ID.encode() not in whole
-    assert HER_ID.encode() in archive.read("calls.csv")
+    for name in ("calls", "consents", "escalations"):
+        assert HER_ID.encode() in archive.read(f"{name}.csv")
+    receipts = archive.read("receipts.csv")
+    assert b"together" in receipts
+    assert b"sealed for" not in receipts
 
 
 def test_erasing_takes_all_of_hers_and_nothing_of_others(house: House) -> None:
     others = house.person(OTHER_ID).export()
     gone = house.person(HER_ID).erase()
-    assert gone == {"turns": 1, "replays": 1, "attempts": 0, "escalations": 0, "consents": 1, "receipts": 0, "calls": 1}
+    assert gone == {"turns": 1, "replays": 1, "attempts": 0, "escalations": 1, "consents": 1, "receipts": 1, "calls": 1}
     assert house.kept.turns(HER_ID) == []
     assert zipfile.ZipFile(io.BytesIO(house.person(OTHER_ID).export())).read("calls.csv") == zipfile.ZipFile(
         io.BytesIO(others)).read("calls.csv")

@@ -94,7 +94,7 @@ def _good_calls() -> Calls:
     """Calls to a provider that always answers at once."""
     upstream = LoopbackProvider(key="x").start()
     fault = Fault("", "", (WELL,), (), second=False, settings={"first_token_timeout": 30, "cloud_timeout": 60})
-    return _calls(fault, upstream, upstream, Path(mkdtemp(prefix="good-calls-")))
+    return calls_of(fault, upstream, upstream, Path(mkdtemp(prefix="good-calls-")))
 
 
 def slowness() -> float:
@@ -123,12 +123,12 @@ def play(fault: Fault, stream: bool, folder: Path, allow: Callable[[], float] = 
 
 
 def _play(fault: Fault, stream: bool, folder: Path) -> Played:
-    with _providers(fault) as (first, second):
-        calls = _calls(fault, first, second, folder)
+    with providers_of(fault) as (first, second):
+        calls = calls_of(fault, first, second, folder)
         if fault.prepare is not None:
             fault.prepare(calls)
         began = time.monotonic()
-        events = list(calls.run(_order(fault, stream)))
+        events = list(calls.run(order_of(fault, stream)))
         seconds = time.monotonic() - began
         (call,) = call_rows(calls)
         played = Played(fault, stream, events, seconds, attempts(calls), call.state, calls, first, second)
@@ -140,7 +140,8 @@ def _play(fault: Fault, stream: bool, folder: Path) -> Played:
 
 
 @contextmanager
-def _providers(fault: Fault) -> Iterator[tuple[LoopbackProvider, LoopbackProvider]]:
+def providers_of(fault: Fault) -> Iterator[tuple[LoopbackProvider, LoopbackProvider]]:
+    """The provider that fails and the one behind it, listening."""
     with ExitStack() as stack:
         first = LoopbackProvider(tls=_certificate() if fault.tls else None, key="x")
         second = stack.enter_context(LoopbackProvider(key="y"))
@@ -154,7 +155,8 @@ def _providers(fault: Fault) -> Iterator[tuple[LoopbackProvider, LoopbackProvide
         yield first, second
 
 
-def _calls(fault: Fault, first: LoopbackProvider, second: LoopbackProvider, folder: Path) -> Calls:
+def calls_of(fault: Fault, first: LoopbackProvider, second: LoopbackProvider, folder: Path) -> Calls:
+    """Calls that ask the first provider, then the one behind it."""
     address = first.url if fault.provider == "together" else first.url_v1
     key = "hf_endpoint_token" if fault.provider == "hf_endpoint" else f"{fault.provider}_api_key"
     where = "hf_endpoint_url" if fault.provider == "hf_endpoint" else f"{fault.provider}_base_url"
@@ -167,7 +169,8 @@ def _calls(fault: Fault, first: LoopbackProvider, second: LoopbackProvider, fold
     return Calls(settings, providers, Ledger(make_engine(settings)), PriceBook(settings.prices_file), Health())
 
 
-def _order(fault: Fault, stream: bool) -> Order:
+def order_of(fault: Fault, stream: bool) -> Order:
+    """The call that the row is about."""
     return order(stream=stream, **{"wish": Wish("hybrid" if fault.local else "cloud"), "gate": fault.gate,
                                    **fault.order})
 

@@ -157,7 +157,7 @@ def test_a_tapped_question_is_asked(open_page: OpenPage, service: FakeService, s
 
 def test_a_conversation_id_from_a_form_reaches_the_front_door(open_page: OpenPage, service: FakeService) -> None:
     page = open_page(script=False)
-    page.locator("[name=conversation_id]").evaluate(f"node => node.value = '{CONVERSATION}'")
+    page.locator("#ask [name=conversation_id]").evaluate(f"node => node.value = '{CONVERSATION}'")
     ask_and_wait(page, "Why iron?")
     assert service.asked[-1][1]["conversation_id"] == CONVERSATION
 

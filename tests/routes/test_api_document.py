@@ -18,7 +18,7 @@ from tests.routes.conftest import FakeService
 from tests.routes.quiz_story import TRIED_IN_THE_QUIZ_STORY
 
 UNDOCUMENTED = ("/static/", "/docs", "/openapi.json")
-PAGES = ("pages.", "login.", "dashboard.", "take.", "studio", "clinical")
+PAGES = ("pages.", "sent.", "login.", "dashboard.", "take.", "studio", "clinical")
 """Files, and the document itself; the pages are for people."""
 TRIED_AS_FILES = {("get", "/api/v1/quizzes/{quiz_id}/export"), ("post", "/api/v1/quizzes/import"),
                   ("post", "/api/v1/alt-text")}

@@ -168,7 +168,9 @@ class Cascade:
 
     def _plan(self, wish: Wish) -> Plan:
         settings = self._calls.settings
-        if wish.strategy == "cloud" and why_not(settings.cloud_policy):
+        asked = NewCall(FEATURE, wish.strategy, principal=self._order.principal)
+        consented = self._calls.consent_of(asked) is not None
+        if wish.strategy == "cloud" and why_not(settings.cloud_policy, consented=consented):
             return Plan((), ())
         return plan(wish, self._calls.providers, settings.chain)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from chatbot.knowledge.cards import Card, all_cards
+from chatbot.knowledge.turn_tokens import broken_up
 from chatbot.providers.interface import Message
 from chatbot.quizzes.item import Bloom, Difficulty
 from chatbot.quizzes.making.fact import Fact
@@ -50,4 +51,4 @@ def _example(fact: Fact) -> Card:
 def _fenced(source: str) -> str:
     for fence in (OPEN, CLOSE, "====="):
         source = source.replace(fence, " ")
-    return str(_words()["user"]).format(open=OPEN, close=CLOSE, source=source).strip()
+    return str(_words()["user"]).format(open=OPEN, close=CLOSE, source=broken_up(source)).strip()
