@@ -20,7 +20,7 @@ from chatbot.calling.shared_health import make_health
 from chatbot.calls import Calls
 from chatbot.chat.answer import Asked, Chat
 from chatbot.chat.general import General, Sampling, SamplingWishes
-from chatbot.chat.remembered import remembered, remembered_stream
+from chatbot.chat.remembered import questions_before, remembered, remembered_stream
 from chatbot.chat.reply import ChatEvent, ChatReply
 from chatbot.daemons import run_in_background
 from chatbot.database import migrate, now, open_engine
@@ -90,7 +90,7 @@ class HybridAIService:
         self.escalating.start()
         self.calls.escalate_to(self.escalating.note)
         self._search = CardSearch(all_cards())
-        self._chat = Chat(self.calls, self._search)
+        self._chat = Chat(self.calls, self._search, self._questions_before)
         self._general = General(self.calls)
 
     def preferring(self, provider: str) -> HybridAIService:
@@ -99,7 +99,7 @@ class HybridAIService:
             return self
         twin = copy(self)
         twin.calls = self.calls.preferring(provider)
-        twin._chat = Chat(twin.calls, self._search)
+        twin._chat = Chat(twin.calls, self._search, self._questions_before)
         twin._general = General(twin.calls)
         return twin
 
@@ -208,6 +208,9 @@ class HybridAIService:
     def whom_not_to_ask(self) -> list[str]:
         """Each model that is set up and cannot be asked now, and why: a person should look."""
         return whom_not_to_ask(self.calls)
+
+    def _questions_before(self, principal: str, conversation_id: str) -> list[str]:
+        return questions_before(self.conversations, principal, conversation_id)
 
     def _sum_up_past_days(self) -> None:
         fold(self.engine)

@@ -10,7 +10,8 @@ from importlib import import_module
 from apiflask import APIFlask
 
 BLUEPRINTS = ("pages", "sent", "login", "take", "studio", "studio_new", "studio_items", "studio_bank", "studio_files",
-              "dashboard", "clinical", "clinical_versions", "clinical_queue", "chat", "openai_compatible", "providers",
+              "dashboard", "clinical", "clinical_new", "clinical_replies", "clinical_versions", "clinical_queue",
+              "chat", "openai_compatible", "providers",
               "usage", "estimate", "budgets", "documents", "extractions", "alt_text",
               "quizzes", "quiz_items", "exports", "bank", "attempts", "savings",
               "consents", "receipts", "my_data", "escalations", "legacy", "health", "docs")

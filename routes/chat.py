@@ -9,7 +9,7 @@ from apiflask import APIBlueprint
 from flask import Response
 
 from chatbot.chat.reply import ChatEvent, Done, Failed, TextDelta, TriageFound
-from chatbot.errors import FunzaError, TooLong, Truncated
+from chatbot.errors import FunzaError, Truncated
 from routes.auth import current_principal
 from routes.errors import problem
 from routes.idempotency import costs
@@ -37,7 +37,6 @@ def chat(asked: ChatIn) -> ChatOut | Response:
     With `stream: true` the answer is `text/event-stream`: one `triage`, any number of `delta`, then exactly one
     `done` (the same body without `answer`) or one `error` (a problem). Comments are heartbeats.
     """
-    check_length(asked.message)
     service, principal = installation().service, current_principal().id
     if asked.stream:
         return _stream(service.stream_chat_response(asked.message, stage=asked.stage, language=asked.language,
@@ -46,13 +45,6 @@ def chat(asked: ChatIn) -> ChatOut | Response:
     return ChatOut.model_validate(service.generate_chat_response(
         asked.message, stage=asked.stage, language=asked.language, conversation_id=asked.conversation_id,
         strategy=asked.strategy, principal=principal))
-
-
-def check_length(message: str) -> None:
-    """Refuse a chat message over MAX_MESSAGE_CHARS. Raises TooLong."""
-    longest = installation().settings.max_message_chars
-    if len(message) > longest:
-        raise TooLong(f"The message has {len(message)} characters; {longest} is the most.", field="message")
 
 
 def _stream(events: Iterator[ChatEvent]) -> Response:

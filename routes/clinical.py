@@ -1,10 +1,13 @@
 """The clinical lead's pages: the danger signs in force, a draft to change them in, messages to try, the suite to run.
 
-What is published, and the way back, is in `clinical_versions.py`; the people's queue in `clinical_queue.py`. All of it
-works without JavaScript. A message that is tried is neither kept nor logged.
+A new sign is in `clinical_new.py`, the replies in `clinical_replies.py`; what is published, and the way back, in
+`clinical_versions.py`; the people's queue in `clinical_queue.py`. All of it works without JavaScript. A message that is
+tried is neither kept nor logged.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from apiflask import APIBlueprint
 from flask import request
@@ -17,12 +20,13 @@ from chatbot.safety.replies import reply_text
 from chatbot.safety.signs import STAGES, Sign, all_signs, read_sources, shipped_signs
 from chatbot.safety.versions import SafetyVersions
 from chatbot.safety.versions_compare import differences
-from chatbot.safety.versions_records import Draft
+from chatbot.safety.versions_records import Draft, changed_between
 from chatbot.safety.versions_suite import run_suite
 from chatbot.safety.versions_text import table_of
 from chatbot.safety.versions_trial import Trial, try_message, understood
+from chatbot.safety.wordings import reply_kinds
 from routes.auth import current_principal
-from routes.clinical_forms import number, read_sign, typed
+from routes.clinical_forms import GROUPS, number, read_sign, typed
 from routes.clinical_page import called, go, page
 from routes.compression import compress
 from routes.installation import installation
@@ -30,7 +34,6 @@ from routes.words import Language
 
 blueprint = APIBlueprint("clinical", __name__, enable_openapi=False)
 blueprint.after_request(compress)
-GROUPS = ("obstetric", "postpartum", "newborn", "mind_and_violence")
 
 
 @blueprint.get("/clinical")
@@ -57,7 +60,7 @@ def change(sign_id: str) -> Response:
             case "restore":
                 kept.restore(sign_id, revision, by)
             case _:
-                kept.put(read_sign(request.form, _find(draft, sign_id) or _shipped(sign_id)), revision, by)
+                kept.put(read_sign(request.form, _sign(sign_id, draft)), revision, by)
     except FunzaError as error:
         return _sign_page(sign_id, draft, error=error)
     return go("clinical.overview", done="saved")
@@ -96,9 +99,9 @@ def tried() -> Response:
             columns.append(("draft", try_message(message, stage or None, draft.signs())))
     spoken: Language = "sw" if request.form.get("language") == "sw" else "en"
     return page("try.html", error=error, stages=STAGES, longest=longest, draft=draft, message=message, stage=stage,
-                spoken=spoken, columns=columns,
+                spoken=spoken, columns=columns, signs=draft.signs(),
                 understood=understood(message, (*all_signs(), *draft.signs())) if columns else (),
-                replies={name: _reply(one, spoken) for name, one in columns})
+                replies={name: _reply(one, spoken, draft if name == "draft" else None) for name, one in columns})
 
 
 @blueprint.get("/clinical/suite")
@@ -112,7 +115,7 @@ def run() -> Response:
     """Try every example on the rules in force, or on those of the draft."""
     draft = versions().draft()
     which = "draft" if request.form.get("which") == "draft" and draft.revision else "in_force"
-    return page("suite.html", draft=draft, which=which,
+    return page("suite.html", draft=draft, which=which, signs=draft.signs(),
                 result=run_suite(draft.signs() if which == "draft" else all_signs()))
 
 
@@ -124,40 +127,43 @@ def versions() -> SafetyVersions:
 def _overview(error: FunzaError | None = None) -> Response:
     kept = versions()
     draft, latest = kept.draft(), kept.latest()
-    signs = {one.id: one for one in draft.signs()}
-    everything = [signs.get(one.id, one) for one in shipped_signs()]
+    left = {one.id: one for one in draft.signs()}
+    everything = {one.id: one for one in (*shipped_signs(), *latest.signs(), *draft.signs())}.values()
     return page(
-        "overview.html", error=error, draft=draft, latest=latest, here=installation().service.rules.number, left=signs,
-        groups=[(group, [one for one in everything if one.group == group]) for group in GROUPS],
-        changed={one.sign for one in differences(latest.signs(), draft.signs())},
+        "overview.html", error=error, draft=draft, latest=latest, here=installation().service.rules.number, left=left,
+        groups=[(group, [one for one in everything if one.group == group]) for group in GROUPS], signs=everything,
+        changed={one.sign for one in changed_between(latest, draft)},
         own={one.sign for one in differences(shipped_signs(), draft.signs())}, done=request.args.get("done", ""),
         called=called([latest.published_by, draft.updated_by]))
 
 
 def _sign_page(sign_id: str, draft: Draft, *, error: FunzaError | None = None) -> Response:
-    found = _find(draft, sign_id)
-    shown = found or _shipped(sign_id)
+    shown, taken_out = _sign(sign_id, draft), sign_id not in {one.id for one in draft.signs()}
     fields = table_of(shown)
     if error is not None and request.form.get("action", "save") == "save":
         fields |= typed(request.form)
-    return page("sign.html", error=error, sign=shown, taken_out=found is None, fields=fields, draft=draft,
-                stages=STAGES, sources=read_sources(), differs=shown != _shipped(sign_id) or found is None,
-                concepts=sorted(the_lexicon().kinds.items()))
+    before = next((one for one in (*shipped_signs(), *versions().latest().signs()) if one.id == sign_id), None)
+    return page("sign.html", error=error, sign=shown, taken_out=taken_out, fields=fields, draft=draft, signs=(shown,),
+                differs=before is not None and (taken_out or shown != before), **form_choices())
 
 
-def _find(draft: Draft, sign_id: str) -> Sign | None:
-    return next((one for one in draft.signs() if one.id == sign_id), None)
+def form_choices() -> dict[str, Any]:
+    """What a form for a sign offers to choose from."""
+    return {"stages": STAGES, "sources": read_sources(), "kinds": reply_kinds(), "groups": GROUPS,
+            "concepts": sorted(the_lexicon().kinds.items())}
 
 
-def _shipped(sign_id: str) -> Sign:
-    for one in shipped_signs():
+def _sign(sign_id: str, draft: Draft) -> Sign:
+    """The sign as the draft has it, else as it is in force or ships. Raises NotFound."""
+    for one in (*draft.signs(), *versions().latest().signs(), *shipped_signs()):
         if one.id == sign_id:
             return one
     raise NotFound("There is no such sign.")
 
 
-def _reply(one: Trial, language: Language) -> str:
-    """What a woman would be told first."""
+def _reply(one: Trial, language: Language, draft: Draft | None) -> str:
+    """What a woman would be told first; with `draft` by its signs and replies."""
     settings = installation().settings
     found = Triage(one.level, tuple(match.sign.id for match in one.matches))
-    return reply_text(found, language, settings.emergency_numbers, settings.emergency_numbers_verified_on)
+    return reply_text(found, language, settings.emergency_numbers, settings.emergency_numbers_verified_on,
+                      signs=draft.signs() if draft else (), wordings=draft.wordings() if draft else None)

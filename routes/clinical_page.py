@@ -11,16 +11,19 @@ from werkzeug.wrappers import Response
 
 from chatbot.accounts.called import names_of
 from chatbot.errors import FunzaError
-from chatbot.safety.signs import Sign, shipped_signs
+from chatbot.safety.signs import Sign, all_signs, shipped_signs
 from routes.errors import status_of
 from routes.installation import installation
 from routes.page_words import page_language, page_words
 
 
-def page(template: str, *, error: FunzaError | None = None, **context: Any) -> Response:
-    """A page of `templates/clinical/`, with the status of `error` when there is one."""
-    text = render_template(f"clinical/{template}", **page_words(), at=address, when=when, titles=_titles(), error=error,
-                           **context)
+def page(template: str, *, error: FunzaError | None = None, signs: Iterable[Sign] = (), **context: Any) -> Response:
+    """A page of `templates/clinical/`, with the status of `error` when there is one.
+
+    `signs`: those of a draft or an earlier version, whose names the page may need besides the ones in force.
+    """
+    text = render_template(f"clinical/{template}", **page_words(), at=address, when=when, titles=_titles(signs),
+                           error=error, **context)
     return make_response(text, status_of(type(error)) if error else 200)
 
 
@@ -45,9 +48,9 @@ def called(ids: Iterable[str]) -> Callable[[str], str]:
     return lambda id_: names.get(id_, id_)
 
 
-def _titles() -> dict[str, str]:
+def _titles(more: Iterable[Sign]) -> dict[str, str]:
     language = page_language()
-    return {sign.id: title_of(sign, language) for sign in shipped_signs()}
+    return {sign.id: title_of(sign, language) for sign in (*shipped_signs(), *all_signs(), *more)}
 
 
 def title_of(sign: Sign, language: str) -> str:

@@ -7,8 +7,7 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from chatbot.errors import FunzaError, NotFound
-from chatbot.safety.versions_compare import differences, lowered
-from chatbot.safety.versions_records import Version
+from chatbot.safety.versions_records import changed_between, lost_between, readable
 from chatbot.safety.versions_suite import blocking, run_suite
 from routes.auth import current_principal
 from routes.clinical import versions
@@ -33,7 +32,7 @@ def publish() -> Response:
     form = request.form
     try:
         new = versions().publish(number(form, "revision"), current_principal().id, form.get("note", ""),
-                                 confirmed=form.get("confirmed") == "yes")
+                                 confirmed=form.get("confirmed") == "yes", typed=form.get("typed", ""))
     except FunzaError as error:
         return _publish_page(error)
     installation().service.rules.look()
@@ -60,7 +59,7 @@ def go_back(asked: str) -> Response:
     form, to = request.form, _number(asked)
     try:
         new = versions().go_back(to, number(form, "seen"), current_principal().id, form.get("note", ""),
-                                 confirmed=form.get("confirmed") == "yes")
+                                 confirmed=form.get("confirmed") == "yes", typed=form.get("typed", ""))
     except FunzaError as error:
         return _version_page(to, error)
     installation().service.rules.look()
@@ -72,25 +71,24 @@ def _publish_page(error: FunzaError | None = None) -> Response:
     draft, latest = kept.draft(), kept.latest()
     signs, before = draft.signs(), latest.signs()
     result = run_suite(signs) if draft.revision else None
-    return page("publish.html", error=error, draft=draft, latest=latest, changed=differences(before, signs),
-                less=lowered(before, signs), result=result, blocking=blocking(result, before, signs) if result else (),
-                note=request.form.get("note", ""), called=called([draft.updated_by]))
+    return page("publish.html", error=error, draft=draft, latest=latest, changed=changed_between(latest, draft),
+                less=lost_between(latest, draft), result=result, note=request.form.get("note", ""),
+                blocking=blocking(result, before, signs) if result else (), typed=request.form.get("typed", ""),
+                signs=(*before, *signs), called=called([draft.updated_by]))
 
 
 def _version_page(wanted: int, error: FunzaError | None = None) -> Response:
     kept = versions()
     shown, latest = kept.version(wanted), kept.latest()
     before = kept.version(wanted - 1) if wanted else None
+    is_old, now = shown.number != latest.number, readable(latest)
     return page("version.html", error=error, version=shown, latest=latest, before=before,
-                changed=differences(before.signs(), shown.signs()) if before else (),
-                to_here=differences(latest.signs(), shown.signs()) if _is_old(shown, latest) else (),
-                less=lowered(latest.signs(), shown.signs()) if _is_old(shown, latest) else (),
-                note=request.form.get("note", ""), done=request.args.get("done", ""),
-                here=installation().service.rules.number, called=called([shown.published_by]))
-
-
-def _is_old(shown: Version, latest: Version) -> bool:
-    return shown.number != latest.number
+                changed=changed_between(before, shown) if before else (),
+                to_here=changed_between(now, shown) if is_old else (),
+                less=lost_between(now, shown) if is_old else (), signs=(*now.signs(), *shown.signs()),
+                note=request.form.get("note", ""), typed=request.form.get("typed", ""),
+                done=request.args.get("done", ""), here=installation().service.rules.number,
+                called=called([shown.published_by]))
 
 
 def _number(asked: str) -> int:

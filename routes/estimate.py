@@ -12,7 +12,6 @@ from chatbot.estimate import CountedBy
 from chatbot.providers.interface import Message
 from chatbot.usage.cost import CostState
 from config import Strategy
-from routes.chat import check_length
 from routes.installation import installation
 from routes.schemas import In, Language, Name, OpenAIMessage, Out, SkippedOut, Usd, Words
 
@@ -77,7 +76,6 @@ def estimate(asked: EstimateIn) -> EstimateOut:
     """
     service = installation().service
     if asked.message is not None:
-        check_length(asked.message)
         found = service.estimate_chat(
             asked.message, asked.stage, model=asked.model or "", count=asked.count, max_tokens=asked.max_tokens,
             language=asked.language, strategy=asked.strategy)

@@ -1,7 +1,8 @@
 """OpenAI's chat completions and models, so that any client written for OpenAI can point here.
 
 General text: the answer passes the validity gate, and no check that sources support it. What OpenAI's shape has
-no room for travels in response headers: X-Provider, X-Fell-Back, X-Call-Id, X-Triage, X-Cost-USD.
+no room for travels in response headers: X-Provider, X-Fell-Back, X-Call-Id, X-Triage, X-Cost-USD. X-Triage stands on
+errors too: whoever wrote of a danger sign must not wait for a model to come back.
 Shapes: platform.openai.com/docs/api-reference/chat.
 """
 
@@ -12,10 +13,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 from apiflask import APIBlueprint
-from flask import Response
+from flask import Response, g, request
 
 from chatbot.calling.completion import CallEvent, Completion, CompletionDone, Failed, Pulse, Started, TextDelta
-from chatbot.chat.general import SamplingWishes
+from chatbot.chat.general import SamplingWishes, triage_of_messages
 from chatbot.errors import FunzaError, InvalidInput, Truncated
 from chatbot.providers.interface import Message
 from routes.auth import current_principal
@@ -38,7 +39,26 @@ blueprint = APIBlueprint("openai_compatible", __name__, url_prefix="/v1", tag="O
 
 STARTED_AT = int(time.time())
 DONE = "data: [DONE]\n\n"
+TRIAGE = "X-Triage"
+READ_AGAIN, MOST_READ_AGAIN = 16, 4_000
+"""Turns, and characters of each, that are read for the header of an error: a bad request must not cost much."""
 CHUNKS: Responses = {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}}
+
+
+@blueprint.before_request
+def let_in() -> None:
+    """Whoever comes here has a key that may, and within its limits: only her words are read again for an error."""
+    g.let_in = True
+
+
+@blueprint.after_request
+def with_triage(response: Response) -> Response:
+    """Say on an error, too, what triage found in the words that were sent; also when they came in a bad request."""
+    asks = request.endpoint == f"{blueprint.name}.{complete.__name__}"
+    if asks and TRIAGE not in response.headers and g.get("let_in"):
+        body = request.get_json(silent=True)
+        response.headers[TRIAGE] = triage_of_messages(_turns_of(body)).level
+    return response
 
 
 @blueprint.post("/chat/completions")
@@ -75,6 +95,19 @@ def _messages(asked: CompletionIn) -> tuple[Message, ...]:
     return tuple(Message("system" if turn.role == "developer" else turn.role, turn.text) for turn in asked.messages)
 
 
+def _turns_of(body: object) -> list[Message]:
+    """The turns of a body that may be wrong in any way, as far as they can be read."""
+    turns = body.get("messages") if isinstance(body, dict) else None
+    found = []
+    for turn in turns[-READ_AGAIN:] if isinstance(turns, list) else []:
+        if isinstance(turn, dict) and turn.get("role") in ("user", "assistant"):
+            said = turn.get("content")
+            parts = said if isinstance(said, list) else [{"text": said}]
+            texts = [part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str)]
+            found.append(Message(turn["role"], "".join(texts)[-MOST_READ_AGAIN:]))
+    return found
+
+
 def _wishes(asked: CompletionIn) -> SamplingWishes:
     """What the client wishes, in our words; what it left out is the front door's to choose.
 
@@ -103,7 +136,7 @@ def _schema(asked: CompletionIn) -> dict[str, Any] | None:
 
 def _headers(answer: Completion | Started) -> dict[str, str]:
     return {"X-Provider": answer.provider, "X-Fell-Back": str(answer.fell_back).lower(), "X-Call-Id": answer.call_id,
-            "X-Triage": answer.triage.level}
+            TRIAGE: answer.triage.level}
 
 
 def _cost(completion: Completion) -> dict[str, str]:

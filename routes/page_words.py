@@ -29,7 +29,8 @@ SECTIONS: tuple[tuple[str, Role, str, tuple[str, ...]], ...] = (
     ("learn", "learner", "take.home", ("take",)),
     ("studio", "educator", "studio.home", ("studio", "studio_new", "studio_items", "studio_bank", "studio_files")),
     ("usage", "admin", "dashboard.dashboard", ("dashboard",)),
-    ("clinical", "admin", "clinical.overview", ("clinical", "clinical_versions", "clinical_queue")))
+    ("clinical", "admin", "clinical.overview",
+     ("clinical", "clinical_new", "clinical_replies", "clinical_versions", "clinical_queue")))
 """Name, least role, first page, blueprints."""
 
 

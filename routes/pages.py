@@ -16,7 +16,6 @@ from chatbot.safety.levels import LEVELS
 from chatbot.stages import all_stages
 from routes.assets import keep_for_ever
 from routes.auth import current_principal
-from routes.chat import check_length
 from routes.compression import compress
 from routes.errors import status_of
 from routes.installation import installation
@@ -82,7 +81,6 @@ def examples() -> str:
 def _answer(asked: Asked) -> ChatReply:
     if not asked.message:
         raise InvalidInput("The message is empty.", field="message")
-    check_length(asked.message)
     return installation().service.generate_chat_response(
         asked.message, stage=asked.stage or None, language=_wanted_language(),
         conversation_id=asked.conversation_id or None, principal=current_principal().id)

@@ -8,7 +8,7 @@ answers (a dose, a diagnosis, an abortion, a child's identity): `finish_reason` 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypedDict, Unpack
 
@@ -28,7 +28,7 @@ from chatbot.privacy.redaction import without_identifiers
 from chatbot.providers.interface import ChatRequest
 from chatbot.safety.levels import Triage
 from chatbot.safety.replies import reply_text, sources, stages_of
-from chatbot.safety.triage import triage
+from chatbot.safety.talk import triage_in_talk
 from chatbot.stages import Stage, stage_named
 from chatbot.strategies import Wish
 from chatbot.usage.ledger import NewCall
@@ -39,6 +39,8 @@ ANSWER_TOKENS = 256
 PASSAGES = 3
 SECOND_CARD = 0.8
 """The floor adds the second card when its score is at least this share of the first one's."""
+QuestionsBefore = Callable[[str, str], Sequence[str]]
+"""Principal and conversation id -> questions, oldest first."""
 _ULID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 
 
@@ -71,12 +73,19 @@ class Question:
 
 
 class Chat:
-    """Answers questions. One per process; safe in threads."""
+    """Answers questions. One per process; safe in threads.
 
-    def __init__(self, calls: Calls, search: CardSearch) -> None:
+    Args:
+        calls: the way to a model.
+        search: finds the fact cards that fit.
+        before: the questions that a principal asked before in a conversation, oldest first.
+    """
+
+    def __init__(self, calls: Calls, search: CardSearch, before: QuestionsBefore = lambda _who, _where: ()) -> None:
         self._settings = calls.settings
         self._calls = calls
         self._search = search
+        self._before = before
 
     def answer(self, message: str, *, stage: str | None = None, **asked: Unpack[Asked]) -> ChatReply:
         """The whole answer. Raises InvalidInput for a bad argument."""
@@ -107,9 +116,9 @@ class Chat:
         message = message.strip()
         if not message:
             raise InvalidInput("The message is empty.", field="message", remedy="Write a question.")
-        if len(message) > self._settings.max_message_chars:
-            raise TooLong(f"The message is longer than {self._settings.max_message_chars} characters.",
-                          field="message", remedy="Ask in fewer words, or in two messages.")
+        if len(message) > (longest := self._settings.max_message_chars):
+            raise TooLong(f"The message has {len(message)} characters; {longest} is the most.", field="message",
+                          remedy="Ask in fewer words, or in two messages.")
         if language not in (None, "en", "sw"):
             raise InvalidInput("There is no such language here.", field="language", remedy="Use en or sw.")
         if strategy not in (None, "local", "cloud", "hybrid"):
@@ -119,7 +128,7 @@ class Chat:
                                remedy="Send the conversation_id of an earlier answer, or none.")
         named = stage_named(stage).id if stage else None
         spoken: Language = language or detect_language(message)  # type: ignore[assignment]
-        found = triage(message, named)
+        found = triage_in_talk(message, self._before(principal, conversation_id or ""), named)
         passages = self._search.find(without_identifiers(message), spoken, named, limit=PASSAGES)
         return Question(
             message=message, stage=stage_named(named or _likely_stage(found, passages)), language=spoken,

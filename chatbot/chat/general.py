@@ -1,12 +1,13 @@
 """General text for OpenAI-compatible clients: the same call, without passages and without the health support check.
 
-The validity gate holds, danger signs are reported in the completion's `triage`, and there is no curated floor: when
-no model answers, the call fails.
+The validity gate holds. Danger signs are looked for in every user turn that nobody has answered yet, and reported in
+the completion's `triage`. When no model answers, an emergency is answered with its fixed text, and any other call fails
+(one that asked for JSON too: fixed words are no JSON).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
@@ -14,9 +15,12 @@ from chatbot.calling.completion import CallEvent, Completion
 from chatbot.calling.validity import Gate, JsonGate, TextGate
 from chatbot.calls import Calls, Order
 from chatbot.errors import InvalidInput
+from chatbot.knowledge.language import detect_language
 from chatbot.knowledge.turn_tokens import broken_up
 from chatbot.providers.interface import ChatRequest, Message
-from chatbot.safety.triage import triage
+from chatbot.safety.levels import NO_SIGNS, Triage
+from chatbot.safety.replies import reply_text
+from chatbot.safety.talk import triage_of_turns
 from chatbot.strategies import Wish, parse_wish
 from chatbot.usage.ledger import NewCall
 from config import Strategy
@@ -85,7 +89,7 @@ class General:
         if not messages or messages[-1].role != "user":
             raise InvalidInput("The last message must be the user's.", field="messages")
         chosen, provider, name = parse_wish(model, strategy or self._calls.settings.strategy)
-        found = triage(messages[-1].content)
+        found = triage_of_messages(messages)
         schema = sampling.schema
 
         def gate() -> Gate:
@@ -97,4 +101,18 @@ class General:
                                 stop=sampling.stop, schema=schema),
             wish=Wish(chosen, provider=provider, model=name),
             call=NewCall("openai", chosen, triage_level=found.level, principal=principal), gate=gate, stream=stream,
-            triage=found)
+            triage=found, floor=self._fixed_text(messages, found) if schema is None else None)
+
+    def _fixed_text(self, messages: tuple[Message, ...], found: Triage) -> str | None:
+        if found.level != "emergency":
+            return None
+        settings, language = self._calls.settings, detect_language(messages[-1].content)
+        return reply_text(found, language, settings.emergency_numbers, settings.emergency_numbers_verified_on)
+
+
+def triage_of_messages(messages: Sequence[Message]) -> Triage:
+    """What the user turns since the assistant's last say, each in the light of the user turns before it."""
+    turns = [one.content for one in messages if one.role == "user"]
+    answered = max((at for at, one in enumerate(messages) if one.role == "assistant"), default=-1)
+    new = sum(one.role == "user" for one in messages[answered + 1:])
+    return triage_of_turns(turns, new) if new else NO_SIGNS

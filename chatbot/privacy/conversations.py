@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 import structlog
 from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy import Connection, Engine, delete, func, select
+from sqlalchemy import Connection, Engine, Select, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -67,6 +67,8 @@ class Conversations(Protocol):
 
     def turns(self, principal: str, conversation_id: str = "") -> list[Said]: ...
 
+    def latest(self, principal: str, conversation_id: str, most: int, since: datetime) -> list[Said]: ...
+
     def forget(self, principal: str, conversation_id: str = "") -> int: ...
 
     def forget_older(self, than: datetime) -> int: ...
@@ -111,6 +113,18 @@ class SealedConversations:
         asked = select(TURNS).where(TURNS.c.principal == principal).order_by(TURNS.c.id)
         if conversation_id:
             asked = asked.where(TURNS.c.conversation_id == conversation_id)
+        return self._read(principal, asked)
+
+    def latest(self, principal: str, conversation_id: str, most: int, since: datetime) -> list[Said]:
+        """The last turns of a conversation, `most` of them and none before `since`, oldest first.
+
+        Raises RecordsUnavailable.
+        """
+        asked = select(TURNS).where(TURNS.c.principal == principal, TURNS.c.conversation_id == conversation_id,
+                                    TURNS.c.at >= since).order_by(TURNS.c.id.desc()).limit(most)
+        return self._read(principal, asked)[::-1]
+
+    def _read(self, principal: str, asked: Select[Any]) -> list[Said]:
         with _KEPT.reading(self._engine) as connection:
             key = connection.scalar(select(SUBJECT_KEYS.c.sealed).where(SUBJECT_KEYS.c.principal == principal))
             rows = connection.execute(asked).all() if key else []
@@ -167,6 +181,9 @@ class InMemory:
         with self._lock:
             return [said for whose, said in self._turns.values()
                     if whose == principal and conversation_id in ("", said.conversation_id) and said.at >= oldest]
+
+    def latest(self, principal: str, conversation_id: str, most: int, since: datetime) -> list[Said]:
+        return [said for said in self.turns(principal, conversation_id) if said.at >= since][-most:]
 
     def forget(self, principal: str, conversation_id: str = "") -> int:
         return self._drop(lambda whose, said: whose == principal and conversation_id in ("", said.conversation_id))

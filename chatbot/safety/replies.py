@@ -1,22 +1,19 @@
 """The fixed words for a triage, in the user's language, with the deployer's emergency numbers and the sources.
 
-The words are data (`replies.toml`) and carry their review state; no model writes or changes them.
+The words are data (`wordings.py`) and carry their review state; no model writes or changes them.
 """
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import cache
-from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import NamedTuple
 
 from chatbot.safety.levels import LEVELS, Level, Triage
 from chatbot.safety.signs import Sign, all_signs, shipped_signs
+from chatbot.safety.wordings import REPLIES_FILE, Language, Wordings, all_wordings, reply_words
 
-REPLIES_FILE = Path(__file__).parent / "replies.toml"
-Language = Literal["en", "sw"]
+__all__ = ["REPLIES_FILE", "Cited", "Language", "filtered_text", "reply_text", "review_state", "sources", "stages_of"]
 _FIRST = ("self-harm", "violence", "poisoning", "newborn", "general", "may-be-danger")
 """When signs of one level ask for different words: words about safety and dignity come before the general ones."""
 
@@ -31,14 +28,9 @@ class Cited(NamedTuple):
     authority: str
 
 
-@cache
-def _replies() -> dict[str, Any]:
-    return tomllib.loads(REPLIES_FILE.read_text(encoding="utf-8"))
-
-
-def _signs_by_id() -> dict[str, Sign]:
+def _signs_by_id(more: Iterable[Sign] = ()) -> dict[str, Sign]:
     """Those in force, and the shipped ones: a sign that was found a moment ago has its words still."""
-    return {sign.id: sign for sign in (*shipped_signs(), *all_signs())}
+    return {sign.id: sign for sign in (*shipped_signs(), *all_signs(), *more)}
 
 
 def stages_of(triage: Triage) -> tuple[str, ...]:
@@ -48,17 +40,19 @@ def stages_of(triage: Triage) -> tuple[str, ...]:
 
 
 def reply_text(triage: Triage, language: Language, emergency_numbers: Mapping[str, str] | None = None,
-               verified_on: date | None = None) -> str:
+               verified_on: date | None = None, *, signs: Iterable[Sign] = (), wordings: Wordings | None = None) -> str:
     """What to show for a triage; empty for level `none`.
 
     `emergency_numbers` maps a service's name to its number; they come from the deployer's settings with the day they
-    were last verified. Several kinds of sign bring several paragraphs, the gravest first.
+    were last verified. Several kinds of sign bring several paragraphs, the gravest first. `signs` and `wordings`: those
+    of a draft, in place of what is in force.
     """
     if triage.level == "none":
         return ""
-    words = _replies()
-    titles = "; ".join(_signs_by_id()[id_].title[language] for id_ in triage.signs if id_ in _signs_by_id())
-    parts = [_wording(triage.level, kind)[language].strip() for kind in _kinds(triage)]
+    words, by_id = reply_words(), _signs_by_id(signs)
+    titles = "; ".join(by_id[id_].title[language] for id_ in triage.signs if id_ in by_id)
+    parts = [_wording(triage.level, kind, wordings or all_wordings())[language].strip()
+             for kind in _kinds(triage, by_id)]
     if titles:
         parts.append(f"{words['signs'][language]} {titles}.")
     if numbers := _numbers(language, emergency_numbers or {}, verified_on):
@@ -69,13 +63,13 @@ def reply_text(triage: Triage, language: Language, emergency_numbers: Mapping[st
 def filtered_text(language: Language, emergency_numbers: Mapping[str, str] | None = None,
                   verified_on: date | None = None) -> str:
     """What is said when a provider's content filter stopped an answer: never a dead end. Arguments as `reply_text`."""
-    parts = [_replies()["filtered"][language].strip(), _numbers(language, emergency_numbers or {}, verified_on)]
+    parts = [reply_words()["filtered"][language].strip(), _numbers(language, emergency_numbers or {}, verified_on)]
     return "\n\n".join(part for part in parts if part)
 
 
 def review_state(language: Language) -> str:
     """Who still has to sign for the words of a language."""
-    return str(_replies()["review"][language])
+    return str(reply_words()["review"][language])
 
 
 def sources(triage: Triage) -> tuple[Cited, ...]:
@@ -87,26 +81,23 @@ def sources(triage: Triage) -> tuple[Cited, ...]:
     return tuple(cited.values())
 
 
-def _kinds(triage: Triage) -> list[str]:
+def _kinds(triage: Triage, by_id: Mapping[str, Sign]) -> list[str]:
     """The wordings to show: those of the signs at least as grave as the triage itself, at most two."""
-    by_id = _signs_by_id()
     wanted = {by_id[id_].reply or "general" for id_ in triage.signs
               if id_ in by_id and LEVELS.index(by_id[id_].tier) >= LEVELS.index(triage.level)} or {"general"}
     return [kind for kind in _FIRST if kind in wanted][:2]
 
 
-def _wording(level: Level, kind: str) -> Mapping[str, str]:
+def _wording(level: Level, kind: str, words: Wordings) -> Mapping[str, str]:
     """The words for a kind of sign; a kind without words of its own at this level keeps those for an emergency."""
-    words = _replies()
-    fallback = words[level]["general"] if kind in {"newborn", "may-be-danger"} else words["emergency"][kind]
-    wording: Mapping[str, str] = words[level].get(kind, fallback)
-    return wording
+    fallback = f"{level}.general" if kind in {"newborn", "may-be-danger"} else f"emergency.{kind}"
+    return words.get(f"{level}.{kind}") or words.get(fallback) or words[f"{level}.general"]
 
 
 def _numbers(language: Language, numbers: Mapping[str, str], verified_on: date | None) -> str:
     if not numbers:
         return ""
-    words = _replies()
+    words = reply_words()
     listed = ", ".join(f"{service}: {number}" for service, number in numbers.items())
     when = f" ({words['verified'][language]} {verified_on.isoformat()})" if verified_on else ""
     return f"{words['numbers'][language]} {listed}{when}"

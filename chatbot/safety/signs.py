@@ -98,7 +98,13 @@ def _sign(table: dict[str, Any], group: str, sources: dict[str, Source], known: 
 
 def sign_of(table: dict[str, Any], group: str) -> Sign:
     """One sign out of its table. Raises KeyError, TypeError, ValueError saying what is wrong with it."""
-    return _sign({**table}, group, read_sources(), _known(the_lexicon()))
+    return _sign({**table}, group, read_sources(), set(known_concepts()))
+
+
+@cache
+def known_concepts() -> frozenset[str]:
+    """Every name that a rule may use: the lexicon's meanings, measures, stages, the learned vote."""
+    return frozenset(_known(the_lexicon()))
 
 
 @cache

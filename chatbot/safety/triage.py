@@ -97,8 +97,8 @@ def _match_sign(sign: Sign, index: Index) -> Match | None:
         if not over and not pattern.doubtful:
             return Match(sign, sign.tier, pattern.text)
         level = LEVELS[max(1, LEVELS.index(sign.tier) - over)]
-        said, doubted = ("soon", level) if pattern.doubtful else (level, None)
-        weaker.append(Match(sign, said, pattern.text, doubted))
+        found = Match(sign, level, pattern.text)
+        weaker.append(replace(found, level="soon", doubted=level) if pattern.doubtful else found)
     return max(weaker, key=_weight, default=None)
 
 

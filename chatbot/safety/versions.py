@@ -1,41 +1,34 @@
-"""Published versions of the danger signs, the draft of the next one, and the ways back.
+"""Published versions of the danger signs and of the replies, the draft of the next one, and the ways back.
 
-A version holds only what differs from the shipped signs. It is published when its examples pass; one that would find
-less than the one before it wants a second yes. History only grows: going back publishes the old text anew.
+A version holds only what differs from what ships. It is published when its examples pass; one that would find or say
+less than the one before it wants a second yes, and where an emergency is concerned its name, typed. History only
+grows: going back publishes the old text anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from chatbot.database import now
-from chatbot.errors import Conflict, InvalidInput, NotFound, RecordsUnavailable, VersionConflict
+from chatbot.errors import InvalidInput, NotFound, RecordsUnavailable, VersionConflict
+from chatbot.safety import versions_checks as checks
 from chatbot.safety import versions_records as records
 from chatbot.safety.signs import Sign, shipped_signs
-from chatbot.safety.versions_compare import as_json, differences, lowered
+from chatbot.safety.versions_checks import ExamplesFail, WantsConfirmation
+from chatbot.safety.versions_compare import as_json
 from chatbot.safety.versions_records import SHIPPED, Draft, Version
-from chatbot.safety.versions_suite import blocking, run_suite
 from chatbot.safety.versions_tables import DRAFT, VERSIONS
 from chatbot.safety.versions_text import changes_text
+from chatbot.safety.wordings import Wording, shipped_wordings
 from chatbot.transactions import Transactions
 
-LONGEST_NOTE = 300
+__all__ = ["ExamplesFail", "SafetyVersions", "WantsConfirmation"]
 _KEPT = Transactions(lambda: RecordsUnavailable("The versions cannot be read now; triage goes on as it is."),
                      lambda: RecordsUnavailable("Nothing was saved: the database does not answer."))
-
-
-class ExamplesFail(Conflict):
-    code = "examples_fail"
-    title = "A version that fails its own examples cannot be published"
-
-
-class WantsConfirmation(Conflict):
-    code = "wants_confirmation"
-    title = "This version would find less than the one in force: say once more that you want it"
 
 
 class SafetyVersions:
@@ -66,68 +59,90 @@ class SafetyVersions:
         with _KEPT.reading(self._engine) as connection:
             return records.draft(connection)
 
+    def add(self, sign: Sign, revision: int, by: str) -> None:
+        """Put a new sign into the draft. Raises InvalidInput (its id), VersionConflict."""
+        def changed(draft: Draft, _latest: Version) -> str:
+            checks.must_be_new(sign.id, draft.signs())
+            return changes_text([*draft.signs(), sign], draft.wordings())
+
+        self._change(changed, revision, by)
+
     def put(self, sign: Sign, revision: int, by: str) -> None:
         """Put a sign into the draft in place of the one of its id. Raises VersionConflict, NotFound."""
-        self._change(sign.id, sign, revision, by)
+        self._change(lambda draft, latest: _with(draft, latest, sign.id, sign), revision, by)
 
     def take_out(self, sign_id: str, revision: int, by: str) -> None:
         """Have the draft look for a sign no more. Raises VersionConflict, NotFound."""
-        self._change(sign_id, None, revision, by)
+        self._change(lambda draft, latest: _with(draft, latest, sign_id, None), revision, by)
 
     def restore(self, sign_id: str, revision: int, by: str) -> None:
-        """Put a sign back as it ships. Raises VersionConflict, NotFound."""
-        self._change(sign_id, _shipped(sign_id), revision, by)
+        """Put a sign back as it ships; one that does not ship, as it is in force. Raises VersionConflict, NotFound."""
+        def changed(draft: Draft, latest: Version) -> str:
+            old = {sign.id: sign for sign in (*latest.signs(), *shipped_signs())}.get(sign_id)
+            if old is None:
+                raise NotFound("This sign is only in the draft.", field="sign")
+            return _with(draft, latest, sign_id, old)
+
+        self._change(changed, revision, by)
+
+    def put_wording(self, key: str, wording: Wording, revision: int, by: str) -> None:
+        """Put a reply, `tier.kind`, into the draft. Raises InvalidInput, VersionConflict, NotFound."""
+        checks.must_be_sound(key, wording)
+        self._change(lambda draft, _latest: changes_text(draft.signs(), {**draft.wordings(), key: wording}),
+                     revision, by)
+
+    def restore_wording(self, key: str, revision: int, by: str) -> None:
+        """Put a reply back as it ships. Raises VersionConflict, NotFound."""
+        self.put_wording(key, shipped_wordings().get(key, {}), revision, by)
 
     def discard(self, revision: int) -> None:
         """Throw the draft away. Raises VersionConflict."""
         with self._writing() as connection:
-            draft = _checked(records.draft(connection), revision)
+            draft = checks.checked(records.draft(connection), revision)
             connection.execute(delete(DRAFT).where(DRAFT.c.revision == draft.revision))
 
-    def publish(self, revision: int, by: str, note: str, *, confirmed: bool = False) -> int:
+    def publish(self, revision: int, by: str, note: str, *, confirmed: bool = False, typed: str = "") -> int:
         """Make the draft the next version; its number. Workers take it up within seconds.
 
-        `confirmed`: the second yes to a version that would find less. Raises VersionConflict (also when another version
-        was published since the draft was begun), ExamplesFail, WantsConfirmation, InvalidInput.
+        `confirmed`: the second yes to a version that would find less; `typed`: the names of the emergency signs and of
+        the replies that would. Raises VersionConflict (also when another version was published since the draft was
+        begun), ExamplesFail, WantsConfirmation, InvalidInput.
         """
-        note = _said(note)
+        note = checks.said(note)
         with self._writing() as connection:
-            draft, latest = _checked(records.draft(connection), revision), records.latest(connection)
+            draft, latest = checks.checked(records.draft(connection), revision), records.latest(connection)
             if draft.base != latest.number:
                 raise VersionConflict(f"Version {latest.number} was published since this draft was begun.",
                                       remedy="Discard the draft, and make your changes anew.")
-            signs = draft.signs()
-            if not differences(latest.signs(), signs):
-                raise InvalidInput("The draft changes nothing.", remedy="Change a sign first.")
-            _must_pass(latest.signs(), signs)
-            number = _add(connection, latest, signs, draft.changes, by=by, note=note, confirmed=confirmed)
+            if not records.changed_between(latest, draft):
+                raise InvalidInput("The draft changes nothing.", remedy="Change a sign or a reply first.")
+            checks.must_pass(latest.signs(), draft.signs())
+            number = _add(connection, latest, draft, by=by, note=note, confirmed=confirmed, typed=typed)
             connection.execute(delete(DRAFT))
         return number
 
-    def go_back(self, to: int, seen: int, by: str, note: str, *, confirmed: bool = False) -> int:
+    def go_back(self, to: int, seen: int, by: str, note: str, *, confirmed: bool = False, typed: str = "") -> int:
         """Publish an earlier version anew; the new number. To the shipped one (0) there is always a way back.
 
-        `seen`: the latest version when this was decided. Raises VersionConflict, NotFound, ExamplesFail,
-        WantsConfirmation, InvalidInput.
+        `seen`: the latest version when this was decided; `confirmed`, `typed`: as in `publish`. Raises VersionConflict,
+        NotFound, ExamplesFail, WantsConfirmation, InvalidInput.
         """
-        note = _said(note)
+        note = checks.said(note)
         with self._writing() as connection:
             latest = records.latest(connection)
             if seen != latest.number:
-                raise _published_since(latest)
+                raise checks.published_since(latest)
             old = SHIPPED if to == 0 else records.find(connection, to)
-            signs = old.signs()
             if to != 0:
-                _must_pass(_or_shipped(latest), signs)
-            return _add(connection, latest, signs, old.changes, by=by, note=note, confirmed=confirmed, back_to=to)
+                checks.must_pass(records.readable(latest).signs(), old.signs())
+            return _add(connection, latest, old, by=by, note=note, confirmed=confirmed, typed=typed, back_to=to)
 
-    def _change(self, sign_id: str, sign: Sign | None, revision: int, by: str) -> None:
-        _shipped(sign_id)
+    def _change(self, changed: Callable[[Draft, Version], str], revision: int, by: str) -> None:
+        """Save the draft as `changed` makes it of the draft and the latest version."""
         with self._writing() as connection:
-            draft = _checked(records.draft(connection), revision)
-            kept = [one for one in draft.signs() if one.id != sign_id]
-            changes = changes_text([*kept, sign] if sign else kept)
-            values = {"changes": changes, "revision": revision + 1, "updated_at": now(), "updated_by": by}
+            draft = checks.checked(records.draft(connection), revision)
+            values = {"changes": changed(draft, records.latest(connection)), "revision": revision + 1,
+                      "updated_at": now(), "updated_by": by}
             if revision == 0:
                 connection.execute(insert(DRAFT).values(id=1, base=draft.base, **values))
             elif connection.execute(update(DRAFT).where(DRAFT.c.revision == revision).values(**values)).rowcount == 0:
@@ -144,57 +159,20 @@ class SafetyVersions:
             raise
 
 
-def _add(connection: Connection, latest: Version, signs: tuple[Sign, ...], changes: str, *, by: str, note: str,
-         confirmed: bool, back_to: int | None = None) -> int:
-    """Write the next version. Raises WantsConfirmation when it would find less and nobody confirmed that."""
-    less = lowered(_or_shipped(latest), signs)
-    if less and not confirmed:
-        raise WantsConfirmation(f"Signs that would be looked for less: {', '.join(one.sign for one in less)}.",
-                                field="confirmed")
+def _with(draft: Draft, latest: Version, sign_id: str, sign: Sign | None) -> str:
+    """What the draft holds with a sign in place of the one of its id, or without it. Raises NotFound."""
+    checks.must_be_known(sign_id, (*draft.signs(), *latest.signs()))
+    kept = [one for one in draft.signs() if one.id != sign_id]
+    return changes_text([*kept, sign] if sign else kept, draft.wordings())
+
+
+def _add(connection: Connection, latest: Version, wanted: Version | Draft, *, by: str, note: str, confirmed: bool,
+         typed: str, back_to: int | None = None) -> int:
+    """Write the next version. Raises WantsConfirmation when it would find or say less and nobody confirmed that."""
+    less = records.lost_between(records.readable(latest), wanted)
+    checks.must_be_wanted(less, confirmed=confirmed, typed=typed)
     number = (connection.scalar(select(func.max(VERSIONS.c.number))) or 0) + 1
     connection.execute(insert(VERSIONS).values(
-        number=number, changes=changes, published_at=now(), published_by=by, note=note, lowers=as_json(less),
+        number=number, changes=wanted.changes, published_at=now(), published_by=by, note=note, lowers=as_json(less),
         back_to=back_to))
     return number
-
-
-def _or_shipped(version: Version) -> tuple[Sign, ...]:
-    """The signs of a version; those that ship when it cannot be read, so that there is a way out of it."""
-    try:
-        return version.signs()
-    except Conflict:
-        return shipped_signs()
-
-
-def _must_pass(before: tuple[Sign, ...], signs: tuple[Sign, ...]) -> None:
-    if failed := blocking(run_suite(signs), before, signs):
-        raise ExamplesFail(f"Signs whose examples fail: {', '.join(failed)}.")
-
-
-def _checked(draft: Draft, revision: int) -> Draft:
-    if draft.revision == revision:
-        return draft
-    if draft.revision == 0:
-        raise VersionConflict("This draft was published or discarded in the meantime.")
-    when = draft.updated_at.strftime("%Y-%m-%d %H:%M UTC") if draft.updated_at else ""
-    raise VersionConflict(f"{draft.updated_by} changed the draft at {when} (revision {draft.revision}).")
-
-
-def _published_since(latest: Version) -> VersionConflict:
-    return VersionConflict(f"{latest.published_by} has published version {latest.number} in the meantime.")
-
-
-def _said(note: str) -> str:
-    note = note.strip()
-    if not note:
-        raise InvalidInput("Say in the note what changes, and why.", field="note")
-    if len(note) > LONGEST_NOTE:
-        raise InvalidInput(f"The note is longer than {LONGEST_NOTE} characters.", field="note")
-    return note
-
-
-def _shipped(sign_id: str) -> Sign:
-    for sign in shipped_signs():
-        if sign.id == sign_id:
-            return sign
-    raise NotFound("There is no such sign.", field="sign")

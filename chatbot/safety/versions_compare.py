@@ -1,4 +1,4 @@
-"""Two sets of rules held against each other: what one looks for less than the other, and what differs, line by line."""
+"""Two versions held against each other: what one looks for or says less than the other, and what differs, by lines."""
 
 from __future__ import annotations
 
@@ -10,24 +10,29 @@ from typing import Literal
 
 from chatbot.safety.levels import LEVELS
 from chatbot.safety.signs import Sign
-from chatbot.safety.versions_text import sign_text
+from chatbot.safety.versions_text import sign_text, wording_text
+from chatbot.safety.wordings import Wordings, unsaid
 
 
 @dataclass(frozen=True, slots=True)
 class Lowered:
-    """One way in which a version would find less, or test itself less, than the one before it."""
+    """One way in which a version would find less, say less, or test itself less, than the one before it."""
 
     sign: str
-    kind: Literal["removed", "tier", "examples"]
+    """Id of the sign; of a reply its `tier.kind`."""
+    kind: Literal["removed", "tier", "examples", "reply"]
     """removed: nobody looks for it any more. tier: it is taken less seriously. examples: messages that it had to find
-    are no longer tried."""
+    are no longer tried. reply: the text no longer says when to go."""
     before: str = ""
     after: str = ""
+    """Of a reply: what it no longer says, `now/sw today/en`."""
+    grave: bool = False
+    """It concerns an emergency sign, or a reply: its name must be typed before it is published."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """How one sign differs."""
+    """How one sign or reply differs."""
 
     sign: str
     lines: tuple[str, ...]
@@ -39,15 +44,27 @@ def lowered(before: Iterable[Sign], after: Iterable[Sign]) -> tuple[Lowered, ...
     new = {sign.id: sign for sign in after}
     found: list[Lowered] = []
     for old in before:
-        sign = new.get(old.id)
+        sign, grave = new.get(old.id), old.tier == "emergency"
         if sign is None:
-            found.append(Lowered(old.id, "removed"))
+            found.append(Lowered(old.id, "removed", grave=grave))
             continue
         if LEVELS.index(sign.tier) < LEVELS.index(old.tier):
-            found.append(Lowered(old.id, "tier", old.tier, sign.tier))
+            found.append(Lowered(old.id, "tier", old.tier, sign.tier, grave=grave))
         if gone := set(old.examples) - set(sign.examples):
-            found.append(Lowered(old.id, "examples", str(len(old.examples)), str(len(old.examples) - len(gone))))
+            left = len(old.examples) - len(gone)
+            found.append(Lowered(old.id, "examples", str(len(old.examples)), str(left), grave=grave))
     return tuple(found)
+
+
+def silenced(before: Wordings, after: Wordings) -> tuple[Lowered, ...]:
+    """The replies that no longer say when to go, and did before."""
+    return tuple(Lowered(key, "reply", after=" ".join(lost), grave=True) for key, wording in after.items()
+                 if (lost := [one for one in unsaid(key, wording) if one not in unsaid(key, before[key])]))
+
+
+def to_type(less: Iterable[Lowered]) -> tuple[str, ...]:
+    """The names that a person types to say that she has seen what is lost."""
+    return tuple(dict.fromkeys(one.sign for one in less if one.grave))
 
 
 def differences(before: Iterable[Sign], after: Iterable[Sign]) -> tuple[Changed, ...]:
@@ -55,6 +72,12 @@ def differences(before: Iterable[Sign], after: Iterable[Sign]) -> tuple[Changed,
     old, new = ({sign.id: sign for sign in signs} for signs in (before, after))
     return tuple(Changed(id_, _diff(old.get(id_), new.get(id_)))
                  for id_ in dict.fromkeys([*old, *new]) if old.get(id_) != new.get(id_))
+
+
+def reworded(before: Wordings, after: Wordings) -> tuple[Changed, ...]:
+    """The replies that differ, each with a diff."""
+    return tuple(Changed(key, _lines_that_differ(wording_text(key, before[key]), wording_text(key, wording)))
+                 for key, wording in after.items() if before[key] != wording)
 
 
 def as_json(found: Iterable[Lowered]) -> str:
@@ -66,5 +89,8 @@ def from_json(text: str) -> tuple[Lowered, ...]:
 
 
 def _diff(old: Sign | None, new: Sign | None) -> tuple[str, ...]:
-    before, after = (sign_text(sign).splitlines() if sign else [] for sign in (old, new))
-    return tuple(unified_diff(before, after, lineterm="", n=2))[2:]
+    return _lines_that_differ(*(sign_text(sign) if sign else "" for sign in (old, new)))
+
+
+def _lines_that_differ(before: str, after: str) -> tuple[str, ...]:
+    return tuple(unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2))[2:]

@@ -16,7 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from chatbot.alerts import alert
 from chatbot.safety.signs import rules_number, use_signs
 from chatbot.safety.versions_tables import VERSIONS
-from chatbot.safety.versions_text import signs_from
+from chatbot.safety.versions_text import signs_from, wordings_from
+from chatbot.safety.wordings import use_wordings
 
 NUMBER = Gauge("funza_safety_version", "Version of the danger signs that triage uses; of several workers the oldest",
                multiprocess_mode="livemin")
@@ -66,6 +67,7 @@ class RulesInForce:
         self._stop.set()
         with self._looking:
             if self._seen:
+                use_wordings(None)
                 use_signs(0, None)
 
     def _run(self) -> None:
@@ -80,9 +82,10 @@ class RulesInForce:
             changes = connection.scalar(select(VERSIONS.c.changes).where(VERSIONS.c.number == number))
         self._seen = number
         try:
-            signs = signs_from(changes or "")
+            signs, wordings = signs_from(changes or ""), wordings_from(changes or "")
         except ValueError:
             alert("safety_version_unreadable", version=number, stays=self.number)
             return
+        use_wordings(wordings)
         use_signs(number, signs)
         log.info("safety_version_in_force", version=number)

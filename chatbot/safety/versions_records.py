@@ -10,9 +10,10 @@ from sqlalchemy import Connection, select
 
 from chatbot.errors import Conflict, NotFound
 from chatbot.safety.signs import Sign
-from chatbot.safety.versions_compare import Lowered, from_json
+from chatbot.safety.versions_compare import Changed, Lowered, differences, from_json, lowered, reworded, silenced
 from chatbot.safety.versions_tables import DRAFT, VERSIONS
-from chatbot.safety.versions_text import signs_from
+from chatbot.safety.versions_text import signs_from, wordings_from
+from chatbot.safety.wordings import Wordings
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,10 @@ class Version:
         """Raises Conflict when this system cannot read them any more."""
         return _read(self.changes)
 
+    def wordings(self) -> Wordings:
+        """Raises Conflict when this system cannot read them any more."""
+        return _read_wordings(self.changes)
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -46,13 +51,44 @@ class Draft:
         """Raises Conflict when this system cannot read them any more."""
         return _read(self.changes)
 
+    def wordings(self) -> Wordings:
+        """Raises Conflict when this system cannot read them any more."""
+        return _read_wordings(self.changes)
+
 
 SHIPPED = Version(0)
+
+
+def changed_between(before: Version | Draft, after: Version | Draft) -> tuple[Changed, ...]:
+    """The signs and the replies that differ. Raises Conflict."""
+    return (*differences(before.signs(), after.signs()), *reworded(before.wordings(), after.wordings()))
+
+
+def lost_between(before: Version | Draft, after: Version | Draft) -> tuple[Lowered, ...]:
+    """What `after` looks for or says less. Raises Conflict."""
+    return (*lowered(before.signs(), after.signs()), *silenced(before.wordings(), after.wordings()))
+
+
+def readable(version: Version) -> Version:
+    """The version; the shipped one when it cannot be read any more, so that there is a way out of it."""
+    try:
+        version.signs()
+        version.wordings()
+    except Conflict:
+        return SHIPPED
+    return version
 
 
 def _read(changes: str) -> tuple[Sign, ...]:
     try:
         return signs_from(changes)
+    except ValueError as error:
+        raise Conflict(f"This system cannot read that version any more: {error}.") from error
+
+
+def _read_wordings(changes: str) -> Wordings:
+    try:
+        return wordings_from(changes)
     except ValueError as error:
         raise Conflict(f"This system cannot read that version any more: {error}.") from error
 

@@ -26,6 +26,7 @@ from typing import Literal
 from sqlalchemy import Engine, case, func, select
 
 from chatbot.database import NANO, now, usd
+from chatbot.providers import PROVIDERS
 from chatbot.providers.interface import Usage
 from chatbot.usage.cost import CostState
 from chatbot.usage.prices import Price
@@ -34,6 +35,8 @@ from chatbot.usage.tables import Call
 
 HOURS_A_MONTH = Decimal(730)
 """365 days x 24 hours / 12 months."""
+ON_THIS_MACHINE = tuple(row.name for row in PROVIDERS.values() if not row.leaves_machine)
+"""Providers whose calls cost no money: they run on this machine's own hardware."""
 SavedBy = Literal["feature", "language"]
 
 
@@ -161,12 +164,12 @@ class _Counts:
 def _answered(engine: Engine, by: SavedBy, since: date | None, until: date | None) -> dict[str, _Counts]:
     """Answered calls by feature or language. A call's own tokens are those of the try that answered."""
     key = Call.feature if by == "feature" else Call.language
-    is_local = Call.provider == "local"
+    is_local = Call.provider.in_(ON_THIS_MACHINE)
     query = (select(key, func.sum(case((is_local, 1), else_=0)),
                     func.sum(case((is_local, Call.prompt_tokens), else_=0)),
                     func.sum(case((is_local, Call.completion_tokens), else_=0)),
                     func.sum(case((is_local, 0), else_=1)))
-             .where(Call.state == "answered", Call.provider.in_(("local", "curated"))).group_by(key))
+             .where(Call.state == "answered", Call.provider.in_((*ON_THIS_MACHINE, "curated"))).group_by(key))
     with engine.execution_options(read_only=True).connect() as connection:
         found = connection.execute(between(query, Call.day, since, until)).all()
     return {row[0]: _Counts(*(int(number) for number in row[1:])) for row in found}

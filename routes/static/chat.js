@@ -66,7 +66,7 @@
     const response = await post(JSON.stringify(asked));
     if (!response.ok) throw new Problem(await response.json().catch(() => ({ status: response.status })));
     let text = "";
-    for await (const [name, data] of events(response.body)) {
+    for await (const [name, data] of serverSentEvents(response.body)) {
       if (name === "triage") showBanner(data.level);
       if (name === "error") throw new Problem(data);
       if (name === "done") return finish(turn, data);
@@ -75,23 +75,6 @@
       paint(turn.querySelector(".answer"), (text += data.text));
     }
     throw new TypeError("the stream ended without a last event");
-  }
-
-  // Server-sent events of a response body, as [name, data]. A piece may end anywhere, also inside a character.
-  async function* events(body) {
-    const reader = body.getReader();
-    const decoder = new TextDecoder();
-    let rest = "";
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      const frames = (rest + decoder.decode(value, { stream: true })).split("\n\n");
-      rest = frames.pop();
-      for (const frame of frames) {
-        const field = (name) => (frame.split("\n").find((line) => line.startsWith(name)) || "").slice(name.length);
-        if (field("data: ")) yield [field("event: "), JSON.parse(field("data: "))];
-      }
-    }
   }
 
   class Problem extends Error {

@@ -84,30 +84,13 @@
       body: JSON.stringify(asked), signal: running.signal,
     });
     if (!response.ok) throw new Problem(await response.json().catch(() => ({ status: response.status })));
-    for await (const [name, data] of events(response.body)) {
+    for await (const [name, data] of serverSentEvents(response.body)) {
       if (name === "error") throw new Problem(data);
       if (name === "item") arrived(data);
       if (name === "progress") note(data.note);
       if (name === "done") return finish(data, asked.count);
     }
     throw new TypeError("the stream ended without a last event");
-  }
-
-  // Server-sent events of a response body, as [name, data]. A piece may end anywhere, also inside a character.
-  async function* events(body) {
-    const reader = body.getReader();
-    const decoder = new TextDecoder();
-    let rest = "";
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      const frames = (rest + decoder.decode(value, { stream: true })).split("\n\n");
-      rest = frames.pop();
-      for (const frame of frames) {
-        const field = (name) => (frame.split("\n").find((line) => line.startsWith(name)) || "").slice(name.length);
-        if (field("data: ")) yield [field("event: "), JSON.parse(field("data: "))];
-      }
-    }
   }
 
   function arrived({ item, done, of }) {

@@ -13,8 +13,8 @@ from routes.assets import FOLDER, version
 
 VENDOR = FOLDER / "vendor"
 ROW = re.compile(r"^\| (\S+) \(`[^`]+`\) \| (\S+) \| (\d[\w.-]*) \| (\S+) \| ([0-9a-f]{64}) \|$", re.MULTILINE)
-TEXTS = ["funza.css", "chat.js", "dashboard.css", "dashboard.js", "vendor/htmx.min.js", "vendor/pico.classless.min.css",
-         "vendor/uPlot.iife.min.js", "vendor/uPlot.min.css"]
+TEXTS = ["funza.css", "chat.js", "events.js", "dashboard.css", "dashboard.js", "vendor/htmx.min.js",
+         "vendor/pico.classless.min.css", "vendor/uPlot.iife.min.js", "vendor/uPlot.min.css"]
 
 
 def test_every_vendored_file_is_listed_and_is_what_was_published() -> None:

@@ -113,7 +113,8 @@ def test_hostile_words_are_shown_as_words(open_page: OpenPage, service: FakeServ
     assert page.locator("#turn .sources a").get_attribute("href") is None
     assert "pwned" not in page.title()
     assert {request.url.partition("?")[0].rpartition("/")[2] for request in seen.requests} <= {
-        "", "chat", "pico.classless.min.css", "funza.css", "htmx.min.js", "chat.js", "mark.svg"}
+        "", "chat", "pico.classless.min.css", "funza.css", "htmx.min.js", "events.js", "chat.js",
+        "mark.svg"}
 
 
 @WITH_AND_WITHOUT_SCRIPT

@@ -25,8 +25,9 @@ from tests.pages.test_page_for_everyone import CONTRASTS
 
 SPOTTING = "i have spotting at 8 weeks"
 BLEEDING = "I am bleeding heavily and I feel faint, 30 weeks"
-PAGES = ("/clinical", "/clinical/signs/spotting", "/clinical/try", "/clinical/suite", "/clinical/publish",
-         "/clinical/history", "/clinical/history/0", "/clinical/queue")
+PAGES = ("/clinical", "/clinical/signs/spotting", "/clinical/new", "/clinical/replies",
+         "/clinical/replies/emergency.general", "/clinical/try", "/clinical/suite",
+         "/clinical/publish", "/clinical/history", "/clinical/history/0", "/clinical/queue")
 
 
 @pytest.fixture
@@ -119,6 +120,7 @@ def test_a_rule_goes_red_is_mended_published_used_by_the_chat_and_taken_back(
     expect(page.get_by_role("alert")).to_contain_text("Tick the box")
     expect(page.locator("#confirm")).to_contain_text("Emergency: go now becomes Urgent: today")
     page.get_by_label("Yes, I have weighed this").check()
+    page.locator("#typed").fill("spotting")
     page.get_by_role("button", name="Go back now").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("version 2")
     assert level_in_chat(page, address, SPOTTING) == "urgent"
@@ -166,6 +168,101 @@ def test_a_sign_that_is_taken_out_wants_a_second_yes_and_a_draft_can_be_discarde
     page.get_by_role("button", name="Discard the draft").click()
     expect(page.get_by_role("status")).to_contain_text("The draft is gone")
     expect(page.locator("#draft")).to_have_text("none")
+
+
+# --- a new sign, and replies ---
+@WITH_AND_WITHOUT_SCRIPT
+def test_a_new_sign_goes_from_an_empty_form_to_the_chat(open_page: OpenPage, address: str, script: bool) -> None:
+    page = open_page("/clinical", script=script, width=1200)
+    page.get_by_role("link", name="Add a sign").click()
+    page.get_by_role("button", name="Save into the draft").click()
+    expect(page.get_by_role("alert")).to_contain_text("Choose where this sign stands")
+    page.locator("#id").fill("gum-bleeding")
+    page.locator("#group").select_option("obstetric")
+    page.get_by_label("Name in English").fill("Bleeding gums")
+    page.get_by_label("Name in Kiswahili").fill("Ufizi unaotoka damu")
+    page.get_by_label("pregnancy", exact=True).check()
+    page.get_by_label("CDC: Hear Her").check()
+    fields = {"tier": "soon", "examples": "my gums bleed when I brush", "counter_examples": "i clean my gums"}
+    save(page, patterns="gums bleed", **fields)
+    expect(page.get_by_role("alert")).to_contain_text("names 'gums', which is not a meaning")
+    expect(page.get_by_role("alert")).to_contain_text("Did you mean gum")
+    expect(page.locator("#patterns")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#title_sw")).to_have_value("Ufizi unaotoka damu")
+    save(page, patterns="gum bleed")
+    expect(page.locator("#sign-gum-bleeding")).to_contain_text("changed in the draft")
+    page.get_by_role("link", name="Look at the draft and publish").click()
+    expect(page.locator(".diff")).to_contain_text('+title = { en = "Bleeding gums"')
+    page.locator("#note").fill("Asked for by the ward")
+    page.get_by_role("button", name="Publish now").click()
+    expect(page.get_by_role("status")).to_contain_text("Published")
+    assert level_in_chat(page, address, "my gums bleed when I brush") == "soon"
+    expect(page.get_by_text("Bleeding gums").first).to_be_visible()
+
+    page.goto(f"{address}/clinical/new")
+    page.locator("#id").fill("gum-bleeding")
+    page.locator("#group").select_option("newborn")
+    page.get_by_label("Name in English").fill("Bleeding gums")
+    page.get_by_label("Name in Kiswahili").fill("Ufizi unaotoka damu")
+    page.get_by_label("pregnancy", exact=True).check()
+    page.get_by_label("CDC: Hear Her").check()
+    save(page, patterns="gum bleed", **fields)
+    expect(page.get_by_role("alert")).to_contain_text("There is a sign gum-bleeding already")
+
+
+@WITH_AND_WITHOUT_SCRIPT
+def test_a_reply_is_changed_published_read_in_the_chat_and_taken_back(open_page: OpenPage, address: str,
+                                                                      script: bool) -> None:
+    page = open_page("/clinical/replies", script=script, width=1200)
+    page.locator("#reply-emergency-general a").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Reply: Emergency: go now, most signs")
+    old = page.locator("#en").input_value()
+    save(page, en=f"{old}\nCall 0700.")
+    expect(page.get_by_role("alert")).to_contain_text("Write numbers in words")
+    expect(page.locator("#en")).to_have_attribute("aria-invalid", "true")
+    save(page, en="Rest, and drink water, mama.")
+    expect(page.locator("#reply-emergency-general")).to_contain_text("changed in the draft")
+    page.get_by_role("link", name="Publish", exact=True).click()
+    expect(page.locator("#confirm")).to_contain_text("no longer says plainly when to go: now/en")
+    page.locator("#note").fill("A mistake")
+    page.get_by_label("Yes, I have weighed this").check()
+    page.get_by_role("button", name="Publish now").click()
+    expect(page.get_by_role("alert")).to_contain_text("Type what would be lost")
+    expect(page.locator("#typed")).to_have_attribute("aria-invalid", "true")
+
+    page.goto(f"{address}/clinical/replies/emergency.general")
+    save(page, en="Please go to the ward now, mama.")
+    page.get_by_role("link", name="Publish", exact=True).click()
+    expect(page.locator("#confirm")).to_have_count(0)
+    expect(page.locator(".diff")).to_contain_text("+Please go to the ward now, mama.")
+    page.locator("#note").fill("Shorter")
+    page.get_by_role("button", name="Publish now").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("version 1")
+    page.goto(f"{address}/")
+    ask_and_wait(page, BLEEDING)
+    expect(page.get_by_text("Please go to the ward now, mama.").first).to_be_visible()
+
+    page.goto(f"{address}/clinical/history/0")
+    page.locator("#note").fill("The long one after all")
+    page.get_by_role("button", name="Go back now").click()
+    page.goto(f"{address}/")
+    ask_and_wait(page, BLEEDING)
+    expect(page.get_by_text("Ask someone to go with you").first).to_be_visible()
+
+
+def test_an_emergency_sign_is_taken_out_only_by_who_types_its_name(open_page: OpenPage) -> None:
+    page = open_page("/clinical/signs/fits")
+    page.get_by_role("button", name="Look for it no more").click()
+    page.get_by_role("link", name="Look at the draft and publish").click()
+    page.locator("#note").fill("why")
+    page.get_by_label("Yes, I have weighed this").check()
+    page.locator("#typed").fill("fit")
+    page.get_by_role("button", name="Publish now").click()
+    expect(page.get_by_role("alert")).to_contain_text("to show that you have seen it: fits")
+    page.get_by_label("Yes, I have weighed this").check()
+    page.locator("#typed").fill("fits")
+    page.get_by_role("button", name="Publish now").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("version 1")
 
 
 # --- try ---
@@ -288,7 +385,7 @@ def _all_kinds(app: APIFlask) -> list[str]:
     put_back(app, record, 500)
     client = app.test_client()
     client.post("/clinical/signs/fits", data={"revision": "0", "action": "take_out"})
-    client.post("/clinical/publish", data={"revision": "1", "note": "a test", "confirmed": "yes"})
+    client.post("/clinical/publish", data={"revision": "1", "note": "a test", "confirmed": "yes", "typed": "fits"})
     client.post("/clinical/signs/spotting", data={
         "revision": "0", "tier": "soon", "stages": ["antenatal"], "sources": ["cdc-hear-her"], "patterns": "clot",
         "examples": SPOTTING, "counter_examples": "no spotting"})

@@ -16,7 +16,6 @@ from tests.routes.conftest import (
     CONVERSATION,
     REPLY,
     TRIAGE,
-    AppMaker,
     FakeService,
     check_problem,
     events_of,
@@ -62,13 +61,6 @@ def test_a_wrong_value_is_a_400_that_names_its_field(client: FlaskClient, servic
                                                      change: dict[str, object]) -> None:
     body = check_problem(client.post("/api/v1/chat", json={**ASK, **change}), 400, "invalid_input")
     assert body["field"] == next(iter(change))
-    assert service.asked == []
-
-
-@pytest.mark.parametrize("message", ["x" * 4_001, "x" * 900_000, "\U0001f469\u200d\U0001f467" * 5_000])
-def test_a_message_over_the_limit_is_a_413(make_app: AppMaker, service: FakeService, message: str) -> None:
-    client = make_app(max_body_bytes=10_000_000).test_client()
-    check_problem(client.post("/api/v1/chat", json={"message": message}), 413, "too_long")
     assert service.asked == []
 
 

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from chatbot.hybrid_ai_service import HybridAIService
 from chatbot.safety.replies import REPLIES_FILE
-from routes.permissions import COSTLY
+from routes.permissions import COSTLY, needed
 from run import create_app
 from tests.house import make_engine, make_settings
 from tests.routes.conftest import events_of
@@ -71,7 +71,41 @@ MAKING = {
 }
 """Where an educator writes her own text: the quiz is made, and help stands above it."""
 WITHOUT_WORDS = {"quiz_items.regenerate_item", "studio_items.remake", "extractions.extract", "alt_text.alt_text"}
-"""They take nobody's question: an item to make again, a document, a picture."""
+"""They take nobody's question: an item to make again, a document about somebody, a picture of a lesson. "Bleeding" in a
+referral letter or in what a drawing shows is what they are for."""
+
+
+NO_FREE_TEXT = {
+    "pages.consent": "gives the typed question back and asks nobody",
+    "consents.post_consent": "a yes or a no", "my_data.forget": "an id", "my_data.erase": "a word to confirm",
+    "attempts.attempt": "numbers of options", "attempts.practise": "a number", "take.answer": "numbers of options",
+    "take.practise": "a number"}
+"""What else a learner may send: nothing that she writes in her own words."""
+
+
+def test_every_route_to_which_a_learner_may_send_something_is_walked_or_takes_no_words_of_hers(
+        client: FlaskClient) -> None:
+    changing = {rule.endpoint for rule in client.application.url_map.iter_rules()
+                if rule.methods and rule.methods & {"POST", "PUT", "PATCH", "DELETE"}}
+    sends = {endpoint for endpoint in changing if needed(endpoint) == "learner"}
+    assert sends == {"pages.ask", "chat.chat", "legacy.chat"} | NO_FREE_TEXT.keys()
+
+
+@pytest.mark.parametrize("words", [HAEMORRHAGE, {"choice": HAEMORRHAGE}, [HAEMORRHAGE]])
+def test_an_attempt_has_no_room_for_words(client: FlaskClient, words: object) -> None:
+    response = client.post("/api/v1/quizzes/01JD0000000000000000000001/attempts", json={
+        "answers": [{"item_id": "01JD0000000000000000000002", "choice": words}]})
+    assert response.status_code == 400
+
+
+def test_a_sign_told_over_two_turns_of_a_conversation_is_found_on_the_chat_and_on_the_page(client: FlaskClient) -> None:
+    first = client.post("/api/v1/chat", json={"message": "my face is puffy"}).get_json()
+    assert first["triage"]["level"] == "urgent"
+    then = {"message": "my head is aching too, 34 weeks", "conversation_id": first["conversation_id"]}
+    assert client.post("/api/v1/chat", json=then).get_json()["triage"]["level"] == "emergency"
+    assert HELP["en"] in client.post("/", data=then).get_data(as_text=True).casefold()
+    alone = client.post("/api/v1/chat", json={"message": then["message"]}).get_json()
+    assert alone["triage"]["level"] == "urgent"
 
 
 def test_every_route_that_may_ask_a_model_is_walked_here() -> None:

@@ -42,7 +42,8 @@ FREE = {
     "my_data.forget": "asks no model", "my_data.erase": "asks no model",
     "consents.post_consent": "asks no model", "pages.consent": "asks no model",
     **dict.fromkeys(("clinical.change", "clinical.discard", "clinical.tried", "clinical.run", "clinical_queue.change",
-                     "clinical_versions.publish", "clinical_versions.go_back", "escalations.change"), "asks no model"),
+                     "clinical_new.add", "clinical_replies.change", "clinical_versions.publish",
+                     "clinical_versions.go_back", "escalations.change"), "asks no model"),
     "budgets.put_budget": "asks no model", "budgets.delete_budget": "asks no model",
 }
 """Endpoints that change something or take a body, and cost nothing; or why they honour no key."""

@@ -41,6 +41,38 @@ def test_headers_say_what_the_shape_cannot(client: FlaskClient) -> None:
     assert (headers["X-Triage"], headers["X-Cost-USD"]) == ("urgent", "0.000003500")
 
 
+BLEEDING = {"role": "user", "content": "I am pregnant and bleeding heavily"}
+
+
+@pytest.mark.parametrize("wrong", [{"temperature": 9}, {"tools": []}, {"n": 2}, {"model": ""}, {"stream": "yes"}])
+def test_a_bad_request_says_all_the_same_that_it_speaks_of_an_emergency(client: FlaskClient,
+                                                                        wrong: dict[str, Any]) -> None:
+    response = ask(client, messages=[BLEEDING], **wrong)
+    assert (response.status_code, response.headers["X-Triage"]) == (400, "emergency")
+    parts = {"role": "user", "content": [{"type": "text", "text": BLEEDING["content"]}, {"type": "image_url"}, 7]}
+    assert ask(client, messages=[parts, {"role": 4}, None, {"role": "user", "content": 5}]).headers[
+        "X-Triage"] == "emergency"
+
+
+@pytest.mark.parametrize("fails", [NoProvider(), UnknownModel(field="model"), Busy(), Truncated()])
+@pytest.mark.parametrize("stream", [False, True])
+def test_whatever_fails_the_header_is_there(client: FlaskClient, service: FakeService, fails: Exception,
+                                            stream: bool) -> None:
+    service.fails = fails
+    response = ask(client, messages=[BLEEDING], stream=stream)
+    assert response.status_code >= 400
+    assert response.headers["X-Triage"] == "emergency"
+
+
+@pytest.mark.parametrize("body", ["", "[]", '{"messages": 5}', '{"messages": {"role": "user"}}', "null"])
+def test_a_body_that_holds_no_turns_is_a_400_and_breaks_nothing(client: FlaskClient, body: str) -> None:
+    assert client.post(URL, data=body, content_type="application/json").status_code == 400
+
+
+def test_the_list_of_models_has_no_triage(client: FlaskClient) -> None:
+    assert "X-Triage" not in client.get("/v1/models").headers
+
+
 def test_an_unknown_price_has_no_cost_header(client: FlaskClient, service: FakeService) -> None:
     service.completion = unpriced()
     assert "X-Cost-USD" not in ask(client).headers

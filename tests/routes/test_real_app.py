@@ -77,12 +77,53 @@ def test_an_unknown_stage_is_a_400_that_names_its_field(client: FlaskClient, str
     assert check_problem(response, 400, "invalid_input")["field"] == "stage"
 
 
+@pytest.mark.parametrize("message", ["x" * 4_001, "x" * 100_000, "\U0001f469\u200d\U0001f467" * 5_000])
+@pytest.mark.parametrize(("path", "how"), [("/api/v1/chat", {}), ("/api/v1/chat", {"stream": True}), ("/chat", {}),
+                                           ("/api/v1/estimate", {})], ids=["chat", "stream", "legacy", "estimate"])
+def test_a_message_over_the_limit_is_a_413_on_every_way_in(client: FlaskClient, path: str, how: dict[str, Any],
+                                                           message: str) -> None:
+    before = client.get("/api/v1/usage?by=feature").get_json()["total"]["calls"]
+    body = check_problem(client.post(path, json={"message": message, **how}), 413, "too_long")
+    assert body["field"] == "message"
+    assert client.get("/api/v1/usage?by=feature").get_json()["total"]["calls"] == before
+
+
 @pytest.mark.parametrize("stream", [False, True])
 def test_without_a_model_a_completion_is_a_503(client: FlaskClient, stream: bool) -> None:
     asked = {"model": "hybrid", "messages": [{"role": "user", "content": "Hi"}], "stream": stream}
     response = client.post("/v1/chat/completions", json=asked)
     check_problem(response, 503, "provider_unavailable")
     assert int(response.headers["Retry-After"]) > 0
+    assert response.headers["X-Triage"] == "none"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(("words", "help_words"), [
+    ("I am pregnant and bleeding a lot", "nearest hospital or health facility now"),
+    ("Nina mimba na natokwa na damu nyingi", "nenda hospitali")], ids=["en", "sw"])
+def test_without_a_model_an_emergency_is_answered_with_its_fixed_text(client: FlaskClient, stream: bool, words: str,
+                                                                      help_words: str) -> None:
+    asked = {"model": "hybrid", "messages": [{"role": "user", "content": words}], "stream": stream}
+    response = client.post("/v1/chat/completions", json=asked)
+    assert (response.status_code, response.headers["X-Triage"], response.headers["X-Provider"]) == (
+        200, "emergency", "curated")
+    if stream:
+        chunks = [json.loads(data) for _, data in events_of(response.get_data(as_text=True)) if data.startswith("{")]
+        text = "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks)
+        assert response.get_data(as_text=True).rstrip().endswith("[DONE]")
+    else:
+        choice = response.get_json()["choices"][0]
+        text = choice["message"]["content"]
+        assert (choice["finish_reason"], response.headers["X-Cost-USD"]) == ("stop", "0.000000000")
+    assert help_words in text
+
+
+def test_without_a_model_an_emergency_that_asked_for_json_is_a_503_that_says_so(client: FlaskClient) -> None:
+    response = client.post("/v1/chat/completions", json={
+        "model": "hybrid", "messages": [{"role": "user", "content": "I am pregnant and bleeding a lot"}],
+        "response_format": {"type": "json_object"}})
+    check_problem(response, 503, "provider_unavailable")
+    assert response.headers["X-Triage"] == "emergency"
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -40,6 +40,18 @@ def test_turns_come_back_in_order_to_their_subject_alone(kept: Conversations) ->
     assert kept.turns("nobody") == []
 
 
+def test_the_latest_turns_are_those_of_one_conversation_since_a_moment_oldest_first(kept: Conversations) -> None:
+    kept.keep("achieng", said("too old", days_ago=0.5))
+    for message in ("first", "second", "third"):
+        kept.keep("achieng", said(message))
+    kept.keep("achieng", said("another talk", OTHER))
+    kept.keep("wanjiru", said("hers"))
+    since = now() - timedelta(hours=6)
+    assert [turn.message for turn in kept.latest("achieng", ONE, 2, since)] == ["second", "third"]
+    assert [turn.message for turn in kept.latest("achieng", ONE, 9, since)] == ["first", "second", "third"]
+    assert kept.latest("nobody", ONE, 9, since) == []
+
+
 def test_a_list_of_conversations_has_the_latest_first(kept: Conversations) -> None:
     kept.keep("achieng", said("old", ONE, days_ago=0.5))
     kept.keep("achieng", said("new", OTHER))

@@ -247,17 +247,12 @@ def _broken_stream(service: HybridAIService) -> None:
     events.close()
 
 
-def _completion(service: HybridAIService) -> None:
-    from chatbot.errors import NoProvider
-
-    with pytest.raises(NoProvider):
-        service.complete((Message("user", GRAVE),), principal=HER)
-
-
 SURFACES: dict[str, Any] = {
     "an answer": lambda service: service.generate_chat_response(GRAVE, principal=HER),
     "a stream": _whole_stream, "a stream that she left after its first event": _broken_stream,
-    "a completion that no model answered": _completion}
+    "a completion that no model answered": lambda service: service.complete((Message("user", GRAVE),), principal=HER),
+    "a completion in a stream": lambda service: list(service.stream_completion((Message("user", GRAVE),),
+                                                                               principal=HER))}
 
 
 @pytest.mark.parametrize("ask", SURFACES.values(), ids=SURFACES.keys())

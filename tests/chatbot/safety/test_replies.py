@@ -83,3 +83,24 @@ def test_sources_are_cited_once_each():
 def test_unreviewed_words_say_so():
     assert review_state("en") == "awaiting clinical review"
     assert review_state("sw") == "awaiting native review"
+
+
+@pytest.mark.parametrize(("language", "named"), [
+    ("en", ["bleeding", "fits", "headache", "severe pain", "breathe", "move less", "not feeding", "harming yourself"]),
+    ("sw", ["damu", "degedege", "maumivu makali ya kichwa", "maumivu makali ya tumbo", "unapumua kwa shida",
+            "anacheza kidogo", "hanyonyi", "kujidhuru"])])
+def test_a_message_that_no_rule_names_gets_the_questions_that_decide(language, named):
+    text = reply_text(Triage("urgent", ("may-be-danger",)), language)
+    questions = [line for line in text.splitlines() if line.startswith("- ")]
+    assert len(questions) == 7
+    assert all(line.endswith("?") for line in questions)
+    assert all(any(word in line for line in questions) for word in named)
+
+
+@pytest.mark.parametrize("kind", sorted(WORDS["urgent"]))
+@pytest.mark.parametrize(("language", "at_once", "today"), [("en", ("at once", "now"), "today"),
+                                                            ("sw", ("mara moja", "sasa"), "leo")])
+def test_whoever_is_sent_today_is_told_when_to_go_at_once(kind, language, at_once, today):
+    text = WORDS["urgent"][kind][language]
+    assert today in text
+    assert any(word in text for word in at_once)

@@ -19,12 +19,13 @@ from chatbot.safety.replies import reply_text
 from chatbot.safety.signs import Sign, all_signs, rules_number, shipped_signs, use_signs
 from chatbot.safety.triage import triage
 from chatbot.safety.versions import ExamplesFail, SafetyVersions, WantsConfirmation
-from chatbot.safety.versions_compare import differences, lowered
+from chatbot.safety.versions_compare import differences, lowered, reworded, silenced, to_type
 from chatbot.safety.versions_in_force import RulesInForce
 from chatbot.safety.versions_suite import blocking, run_suite
 from chatbot.safety.versions_tables import VERSIONS
-from chatbot.safety.versions_text import changes_text, sign_from, sign_text, signs_from, table_of
+from chatbot.safety.versions_text import changes_text, sign_from, sign_text, signs_from, table_of, wordings_from
 from chatbot.safety.versions_trial import try_message, understood
+from chatbot.safety.wordings import MUST_SAY, all_wordings, shipped_wordings, unsaid, use_wordings
 
 LEAD, OTHER = "01JD00000000000000000000LD", "01JD00000000000000000000TH"
 
@@ -45,6 +46,7 @@ def versions(engine: Engine) -> SafetyVersions:
 def _shipped_rules() -> Iterator[None]:
     yield
     use_signs(0, None)
+    use_wordings(None)
 
 
 def shipped(sign_id: str) -> Sign:
@@ -150,7 +152,7 @@ def test_a_published_version_is_what_triage_does_and_going_back_undoes_it(engine
     assert reply_text(triage(message), "en")
     with pytest.raises(WantsConfirmation):
         versions.go_back(0, 1, LEAD, "Too many alarms")
-    assert versions.go_back(0, 1, LEAD, "Too many alarms", confirmed=True) == 2
+    assert versions.go_back(0, 1, LEAD, "Too many alarms", confirmed=True, typed=ITCHING) == 2
     here.look()
     assert triage(message).level != "emergency"
     assert all_signs() == shipped_signs()
@@ -202,7 +204,7 @@ def test_a_draft_that_was_begun_on_an_older_version_is_not_published_over_a_newe
     versions.put(graver(), 0, LEAD)
     versions.publish(1, LEAD, "one")
     versions.put(graver("spotting"), 0, LEAD)
-    versions.go_back(0, 1, OTHER, "back", confirmed=True)
+    versions.go_back(0, 1, OTHER, "back", confirmed=True, typed=ITCHING)
     with pytest.raises(VersionConflict, match="Version 2"):
         versions.publish(1, LEAD, "two", confirmed=True)
     with pytest.raises(VersionConflict, match=OTHER):
@@ -305,3 +307,139 @@ def test_the_row_holds_only_the_changed_sign(engine: Engine, versions: SafetyVer
 def test_from_table_to_sign_and_back_nothing_is_lost() -> None:
     for sign in shipped_signs():
         assert sign_from(table_of(sign)) == sign
+
+
+# --- a new sign ---
+GUMS = sign_from({
+    "id": "gum-bleeding", "group": "obstetric", "title": {"en": "Bleeding gums", "sw": "Ufizi unaotoka damu"},
+    "tier": "soon", "stages": ["antenatal"], "sources": ["cdc-hear-her"], "patterns": ["gum bleed|blood"],
+    "examples": ["my gums bleed when I brush"], "counter_examples": ["i clean my gums"]})
+
+
+def test_a_new_sign_is_looked_for_once_it_is_published_and_no_more_once_it_is_taken_out(
+        engine: Engine, versions: SafetyVersions) -> None:
+    here, message = RulesInForce(engine), GUMS.examples[0]
+    assert GUMS.id not in triage(message).signs
+    versions.add(GUMS, 0, LEAD)
+    versions.publish(1, LEAD, "A sign of ours")
+    here.look()
+    found = triage(message)
+    assert (found.level, found.signs) == ("soon", (GUMS.id,))
+    assert GUMS.title["sw"] in reply_text(found, "sw")
+    versions.put(graver(), 0, LEAD)
+    versions.publish(1, LEAD, "The next version keeps it")
+    here.look()
+    assert GUMS.id in triage(message).signs
+    versions.take_out(GUMS.id, 0, LEAD)
+    versions.restore(GUMS.id, 1, LEAD)
+    assert GUMS in versions.draft().signs()
+    versions.take_out(GUMS.id, 2, LEAD)
+    with pytest.raises(WantsConfirmation, match=GUMS.id):
+        versions.publish(3, LEAD, "Not ours after all")
+    versions.publish(3, LEAD, "Not ours after all", confirmed=True)
+    here.look()
+    assert GUMS.id not in triage(message).signs
+
+
+@pytest.mark.parametrize("id_", ["fits", "Gum", "gum bleeding", "-gum", "gum--x", "1gum", "g" * 41, ""])
+def test_a_new_sign_with_an_id_that_is_taken_or_no_id_is_refused_on_that_field(versions: SafetyVersions,
+                                                                               id_: str) -> None:
+    versions.take_out("fits", 0, LEAD)
+    with pytest.raises(InvalidInput) as wrong:
+        versions.add(replace(GUMS, id=id_), 1, LEAD)
+    assert wrong.value.field == "id"
+    assert versions.draft().revision == 1
+
+
+def test_a_new_sign_must_pass_its_own_examples(versions: SafetyVersions) -> None:
+    versions.add(replace(GUMS, examples=("my shoes are green",)), 0, LEAD)
+    with pytest.raises(ExamplesFail, match=GUMS.id):
+        versions.publish(1, LEAD, "note")
+
+
+# --- replies ---
+KEY = "emergency.general"
+REWORDED = {"en": 'Go to the hospital now. \\ "Do not wait"\n- Take somebody with you.',
+            "sw": "Nenda hospitali sasa hivi.\n- Nenda na mtu."}
+SILENT = {"en": "Rest a little and drink water.", "sw": "Pumzika kidogo na unywe maji."}
+
+
+def test_every_shipped_reply_says_when_to_go_in_both_languages() -> None:
+    assert {key.partition(".")[0] for key in shipped_wordings()} == set(MUST_SAY)
+    assert {key: unsaid(key, wording) for key, wording in shipped_wordings().items() if unsaid(key, wording)} == {}
+    assert unsaid(KEY, SILENT) == ("now/en", "now/sw")
+    assert unsaid("urgent.general", {"en": "Come today.", "sw": "Njoo sasa."}) == ("today/sw", "now/en")
+
+
+def test_a_reply_with_quotes_and_lines_survives_being_written_as_toml_and_read_again() -> None:
+    wordings = wordings_from(changes_text(shipped_signs(), {**shipped_wordings(), KEY: REWORDED}))
+    assert wordings[KEY] == REWORDED
+    assert [one.sign for one in reworded(shipped_wordings(), wordings)] == [KEY]
+    assert "+Go to the hospital now." in "\n".join(reworded(shipped_wordings(), wordings)[0].lines)
+
+
+def test_a_published_reply_is_what_she_is_told_by_every_worker_and_going_back_undoes_it(
+        engine: Engine, versions: SafetyVersions) -> None:
+    here, found = RulesInForce(engine), triage("i am having fits")
+    versions.put_wording(KEY, REWORDED, 0, LEAD)
+    here.look()
+    assert REWORDED["sw"] not in reply_text(found, "sw"), "a draft holds for nobody"
+    assert REWORDED["sw"] in reply_text(found, "sw", wordings=versions.draft().wordings())
+    versions.publish(1, LEAD, "Shorter")
+    here.look()
+    assert REWORDED["sw"] in reply_text(found, "sw")
+    versions.put(graver(), 0, LEAD)
+    assert versions.draft().wordings()[KEY] == REWORDED, "a sign that changes leaves the replies as they are"
+    versions.discard(1)
+    versions.restore_wording(KEY, 0, LEAD)
+    versions.publish(1, LEAD, "As it was")
+    here.look()
+    assert REWORDED["sw"] not in reply_text(found, "sw")
+    assert all_wordings() == shipped_wordings()
+
+
+def test_a_reply_that_no_longer_sends_her_wants_its_name_typed(versions: SafetyVersions) -> None:
+    versions.put_wording(KEY, SILENT, 0, LEAD)
+    less = silenced(shipped_wordings(), versions.draft().wordings())
+    assert (to_type(less), less[0].after) == ((KEY,), "now/en now/sw")
+    for typed in ("", "yes", "emergency.newborn"):
+        with pytest.raises(WantsConfirmation, match=KEY) as wanted:
+            versions.publish(1, LEAD, "why", confirmed=True, typed=typed)
+        assert wanted.value.field == "typed"
+    assert versions.publish(1, LEAD, "why", confirmed=True, typed=f" {KEY} ") == 1
+    versions.put_wording(KEY, {**SILENT, "en": "Drink water."}, 0, LEAD)
+    assert versions.publish(1, LEAD, "It said no less before") == 2
+
+
+def test_an_emergency_sign_that_goes_or_sinks_or_loses_examples_wants_its_name_typed(versions: SafetyVersions) -> None:
+    versions.take_out("fits", 0, LEAD)
+    versions.put(replace(shipped("bleeding-in-pregnancy"), tier="urgent"), 1, LEAD)
+    with pytest.raises(WantsConfirmation, match="fits"):
+        versions.publish(2, LEAD, "why", confirmed=True, typed="bleeding-in-pregnancy")
+    with pytest.raises(WantsConfirmation) as wanted:
+        versions.publish(2, LEAD, "why", typed="bleeding-in-pregnancy, fits")
+    assert wanted.value.field == "confirmed"
+    assert versions.publish(2, LEAD, "why", confirmed=True, typed="bleeding-in-pregnancy, fits") == 1
+    before = (shipped("fits"), shipped("spotting"))
+    after = tuple(replace(sign, examples=sign.examples[1:]) for sign in before)
+    assert to_type(lowered(before, after)) == ("fits",)
+
+
+@pytest.mark.parametrize("text", ["", "  ", "Go now, call 0700", "Go now: http://x.example", "<b>Go now</b>",
+                                  "[Go now](x)", "Go\x00 now", "now " * 600, "Go now \u202e won oG"])
+def test_a_text_that_cannot_be_a_reply_is_refused_on_its_language(versions: SafetyVersions, text: str) -> None:
+    with pytest.raises(InvalidInput) as wrong:
+        versions.put_wording(KEY, {**REWORDED, "sw": text}, 0, LEAD)
+    assert wrong.value.field == "sw"
+    with pytest.raises(NotFound):
+        versions.put_wording("emergency.no-such", REWORDED, 0, LEAD)
+
+
+def test_a_version_whose_reply_cannot_be_read_is_not_taken_up(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(insert(VERSIONS).values(
+            number=1, changes=f'[reply.{KEY}]\nen = "Call 0700 now"\nsw = "sasa"\n', published_at=now(),
+            published_by=LEAD, note="by hand", lowers=json.dumps([]), back_to=None))
+    worker = RulesInForce(engine)
+    worker.look()
+    assert (rules_number(), all_wordings()) == (0, shipped_wordings())

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from chatbot.errors import InvalidInput
 from chatbot.usage.prices import Price
-from chatbot.usage.savings import CloudModel, HardwareRate, break_even, savings_report
+from chatbot.usage.savings import ON_THIS_MACHINE, CloudModel, HardwareRate, break_even, savings_report
 from chatbot.usage.yardstick import cloud_model, hardware_rate
 from config import Settings
 from tests.chatbot.usage.booking import book
@@ -39,6 +39,15 @@ def test_local_tokens_at_the_cloud_price_less_every_hour_of_the_machine(engine: 
     assert report.spent_usd == Decimal("0.003")
     assert (report.cloud_only_usd, report.with_local_usd) == (Decimal("6.003"), Decimal("6.003"))
     assert (report.saved_usd, report.cost_state) == (0, "estimated")
+
+
+def test_every_model_on_this_machine_counts_as_local_its_eyes_too(engine: Engine) -> None:
+    assert ON_THIS_MACHINE == ("local", "local_eyes")
+    book(engine, tokens=(1_000_000, 0))  # $2
+    book(engine, "local_eyes", tokens=(500_000, 100_000), feature="alt_text")  # 0.5 x $2 + 0.1 x $10 = $2
+    report = savings_report(engine, cloud=CLOUD, hardware=RENTED, at=NOON)
+    assert (report.total.local_calls, report.total.curated_calls, report.total.avoided_usd) == (2, 0, 4)
+    assert {row.key: row.local_calls for row in report.rows}["alt_text"] == 1
 
 
 def test_idle_hours_can_cost_more_than_was_saved(engine: Engine) -> None:

@@ -7,28 +7,15 @@ import html
 import io
 import re
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.pages.conftest import OpenPage
-from tests.pages.studio_house import Studio, studio
+from tests.pages.studio.house import Studio
 
 EDITED = "What does the ointment in a newborn's eyes prevent?"
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    with studio(tmp_path_factory.mktemp("house")) as found:
-        yield found
-
-
-@pytest.fixture
-def address(house: Studio) -> str:
-    return house.address
 
 
 def _take(page: Page, *, script: bool) -> None:

@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-import pytest
 from playwright.sync_api import expect
 
 from chatbot.accounts.principal import LOCAL
 from chatbot.documents.store import Documents
 from chatbot.documents.upload import read_pasted
 from tests.pages.conftest import WITH_AND_WITHOUT_SCRIPT, OpenPage
-from tests.pages.studio_house import PAGE, Studio, studio
+from tests.pages.studio.house import PAGE, Studio
 
 HOSTILE = """<script>alert(1)</script> <img src=x onerror=alert(2)> ng'ombe & "moto" ~={}#: ]]> =1+1"""
 TEXT = ("At this clinic the first visit comes after 3 days. The nurse weighs each baby again after 6 weeks. "
         "Mothers bring the yellow booklet back after 5 weeks. The second visit to the ward comes after 2 weeks.")
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    with studio(tmp_path_factory.mktemp("house")) as found:
-        yield found
-
-
-@pytest.fixture
-def address(house: Studio) -> str:
-    return house.address
 
 
 @WITH_AND_WITHOUT_SCRIPT

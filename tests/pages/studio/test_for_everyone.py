@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page
 
 from tests.pages.conftest import OpenPage, Seen
-from tests.pages.studio_house import PAGE, Studio, studio
+from tests.pages.studio.house import PAGE, Studio
 from tests.pages.test_page_for_everyone import CONTRASTS
 
 PAGES = {
@@ -19,12 +17,6 @@ PAGES = {
     "published": "/studio/quiz/{live}", "problem": "/studio/quiz/x", "learn": "/learn", "take": "/learn/quiz/{live}",
     "result": "{result}", "practice": "/learn/practice"}
 ALL = pytest.mark.parametrize("name", PAGES)
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    with studio(tmp_path_factory.mktemp("house")) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +33,6 @@ def places(house: Studio) -> dict[str, str]:
     answers = {one.id: str((one.item.answer_index + 1) % 4) for one in live.items}
     taken = house.client.post(f"/learn/quiz/{live.id}", data={"version": str(live.version), **answers}, headers=PAGE)
     return {"draft": draft.id, "item": item.id, "live": live.id, "result": taken.headers["Location"].split("?")[0]}
-
-
-@pytest.fixture
-def address(house: Studio) -> str:
-    return house.address
 
 
 def _open(open_page: OpenPage, places: dict[str, str], name: str, lang: str = "en", **how: object) -> Page:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,19 +16,8 @@ from chatbot.quizzes.item import BankItem
 from chatbot.quizzes.records.bank import list_quizzes
 from chatbot.quizzes.records.tables import SPACED
 from tests.pages.conftest import WITH_AND_WITHOUT_SCRIPT, OpenPage, serving
-from tests.pages.studio_house import PAGE, Studio, studio
+from tests.pages.studio.house import PAGE, Studio
 from tests.routes.accounts import PASSWORD, build
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    with studio(tmp_path_factory.mktemp("house")) as found:
-        yield found
-
-
-@pytest.fixture
-def address(house: Studio) -> str:
-    return house.address
 
 
 def test_nothing_about_right_and_wrong_is_in_the_page_before_the_answers(house: Studio) -> None:
