@@ -9,7 +9,7 @@ from importlib import import_module
 
 from flask import Flask
 
-GROUPS = ("keys", "people", "budgets", "prices", "savings", "hosting", "alt_text", "extract")
+GROUPS = ("keys", "people", "budgets", "prices", "savings", "hosting", "alt_text", "extract", "pictures")
 """Modules of this package, in the order of the help page."""
 
 

@@ -70,8 +70,10 @@ MAKING = {
         "text": words + "." + LESSON}),
 }
 """Where an educator writes her own text: the quiz is made, and help stands above it."""
-WITHOUT_WORDS = {"quiz_items.regenerate_item", "studio_items.remake", "extractions.extract", "alt_text.alt_text"}
-"""They take nobody's question: an item to make again, a document, a picture."""
+WITHOUT_WORDS = {"quiz_items.regenerate_item", "studio_items.remake", "extractions.extract", "alt_text.alt_text",
+                 "illustrations.order", "illustrations.edit", "studio_illustrate.order", "studio_illustrate.vary"}
+"""They take nobody's question: an item to make again, a document, a picture, what a picture is to show (where blood is
+refused before anything else)."""
 
 
 def test_every_route_that_may_ask_a_model_is_walked_here() -> None:
