@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import sys
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -159,6 +160,32 @@ class Settings(BaseSettings):
     image_endpoint_url: Url = Field("", description="a dedicated SDXL endpoint at Hugging Face")
     image_endpoint_token: SecretStr = Field(SecretStr(""), description="token of that endpoint")
 
+    # --- pictures: who draws them ---
+    image_endpoint_model: str = Field("stabilityai/stable-diffusion-xl-base-1.0", min_length=1, max_length=120,
+                                      description="what IMAGE_ENDPOINT_URL serves: the name that its pictures bear")
+    image_endpoint_status_url: Url = Field(
+        "", description="where its state can be asked: https://api.endpoints.huggingface.cloud/v2/endpoint/NAMESPACE/"
+        "NAME; empty: known from its answers alone")
+    image_endpoint_usd_per_hour: float = Field(
+        0.0, ge=0, le=10_000, description="what an hour of IMAGE_ENDPOINT_URL costs while it is up; 0 is not known")
+    image_endpoint_idle_minutes: float = Field(
+        15.0, gt=0, le=10_080, description="minutes without a request until it sleeps, as set at the endpoint")
+    image_endpoint_warm: str = Field("", description="when it is kept awake, in TIME_ZONE, such as Mon-Fri "
+                                     "07:30-16:00; several are separated by ';'; empty: never")
+    image_endpoint_probe_seconds: float = Field(
+        15.0, gt=0, le=120, description="seconds between two looks whether it is awake yet")
+    image_endpoint_wake_seconds: float = Field(
+        600.0, gt=0, le=1_500, description="seconds after which a wake is given up")
+    together_image_model: str = Field("", description="a model of Together's that draws; empty: Together draws nothing")
+    openai_image_model: str = Field("", description="a model of OpenAI's that draws; empty: OpenAI draws nothing")
+    diffusers_model: str = Field("", description="folder of a diffusers pipeline that this machine's GPU draws with")
+    image_timeout: float = Field(900.0, gt=0, le=1_500, description="seconds one picture may take, the wake included")
+    image_draw_timeout: float = Field(120.0, gt=0, le=600, description="seconds one try at drawing may take")
+    image_jobs_per_principal: int = Field(
+        3, ge=1, le=1_000, description="pictures that one key or person may have under way at once")
+    pictures_dir: str = Field("", description="folder where pictures are kept; empty: pictures/ beside a SQLite file, "
+                              "else instance/pictures")
+
     # --- time ---
     cloud_timeout: float = Field(30.0, gt=0, le=600, description="seconds one try at a cloud may take")
     cloud_retry_attempts: int = Field(3, ge=1, le=3, description="tries a call makes in all, over all providers")
@@ -231,6 +258,15 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (ValueError, LookupError, OSError):  # unknown, badly written, a folder of zones
             raise ValueError("must be a name of the IANA time zone database, such as Africa/Nairobi") from None
+        return value
+
+    @field_validator("image_endpoint_warm")
+    @classmethod
+    def _hours(cls, value: str) -> str:
+        days, hour = "(?:mon|tue|wed|thu|fri|sat|sun)", r"(?:[01]?\d|2[0-3]):[0-5]\d"
+        form = re.compile(rf"{days}(?:\s*-\s*{days})?\s+{hour}\s*-\s*{hour}", re.IGNORECASE)
+        if not all(form.fullmatch(part.strip()) for part in value.split(";") if part.strip()):
+            raise ValueError("write it as Mon-Fri 07:30-16:00; Sat 08:00-12:00")
         return value
 
     @field_validator("local_model_revision", "alt_text_model_revision")

@@ -34,6 +34,7 @@
         │   ├── ColdStart        an endpoint that sleeps and has begun to wake
         │   ├── ChildDied        the process that holds the local model's weights ended while it was needed
         │   └── GpuFailed        the GPU ran out of memory or failed: that process is thrown away
+        ├── EndpointPaused       its owner has paused it: it does not wake by itself
         ├── BadKey               401, 403: our key, never the client's fault
         ├── ModelRetired         404, 410, or 400 `model_not_available`: this model is gone, not its provider
         ├── Refused              another 4xx: the provider does not take this request
@@ -283,6 +284,14 @@ class ChildDied(ServerFailed):
 class GpuFailed(ServerFailed):
     kind = "gpu_failed"
     same_again = False
+
+
+class EndpointPaused(ProviderError):
+    code = "endpoint_paused"
+    title = "The endpoint that draws is paused"
+    retryable = False
+    kind = "paused"
+    try_next = False
 
 
 class BadKey(ProviderError):

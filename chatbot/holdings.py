@@ -14,10 +14,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, func, select, update
 
 from chatbot.database import now
 from chatbot.errors import RecordsUnavailable
+from chatbot.images.job_tables import JOBS, PICTURES
 from chatbot.privacy.conversations import Conversations, as_rows, forget_turns
 from chatbot.privacy.tables import CONSENTS, RECEIPTS
 from chatbot.quizzes.learning.attempts import erase as erase_attempts
@@ -94,11 +95,26 @@ def _close_escalations(connection: Connection, principal: str) -> int:
         **NOBODYS)).rowcount
 
 
+def _pictures(connection: Connection, principal: str) -> list[Row]:
+    shown = [column for column in PICTURES.c if column.name != "words"]
+    return [dict(row._mapping) for row in connection.execute(select(*shown).where(PICTURES.c.owner == principal))]
+
+
+def _disown_pictures(connection: Connection, principal: str) -> int:
+    """The team's lessons keep their pictures; who asked for them, and in which words, goes."""
+    return connection.execute(update(PICTURES).where(PICTURES.c.owner == principal).values(
+        owner="", prompt="", negative_prompt="",
+        words=func.lower(PICTURES.c.title + " " + PICTURES.c.alt_text))).rowcount
+
+
 HOLDINGS: tuple[Holding, ...] = (
     Holding("attempts", "quizzes you took, and which items come back to you", (QUIZ_ATTEMPTS, SPACED),
             _rows(QUIZ_ATTEMPTS), erase_attempts),
     Holding("escalations", "danger signs that a person was told of, and what was done", (ESCALATIONS,),
             _rows(ESCALATIONS), _close_escalations),
+    Holding("image_jobs", "pictures that you asked for, and what became of it", (JOBS,), _rows(JOBS, "worker"),
+            _delete(JOBS)),
+    Holding("pictures", "pictures of the library that were drawn for you", (PICTURES,), _pictures, _disown_pictures),
     Holding("consents", "what you allowed to leave this machine, and when", (CONSENTS,), _rows(CONSENTS),
             _delete(CONSENTS)),
     Holding("receipts", "what left this machine for you, to whom and why (hashes and counts)", (RECEIPTS,), _receipts,

@@ -29,6 +29,7 @@ from chatbot.documents.extractor import Extractor
 from chatbot.errors import RecordsUnavailable
 from chatbot.estimate import Estimate, estimate
 from chatbot.images.alt_text import AltText, AltTextOrder, AltTextReply
+from chatbot.images.illustrations import Illustrations
 from chatbot.knowledge.cards import Language, all_cards
 from chatbot.knowledge.search import CardSearch
 from chatbot.privacy.consent import CloudConsent
@@ -89,6 +90,10 @@ class HybridAIService:
         self.escalating = Escalating(engine, settings.escalation_minutes)
         self.escalating.start()
         self.calls.escalate_to(self.escalating.note)
+        self.illustrations = Illustrations(self.calls, engine)
+        self.upkeep.also_tidy(self.illustrations.sweep)
+        self.upkeep.also_tidy(self.illustrations.illustrator.tidy)
+        self.illustrations.start()
         self._search = CardSearch(all_cards())
         self._chat = Chat(self.calls, self._search, self._questions_before)
         self._general = General(self.calls)
@@ -220,6 +225,7 @@ class HybridAIService:
         self.rules.stop()
         self.escalating.stop()
         self.upkeep.stop()
+        self.illustrations.close()
         for provider in self.providers.values():
             provider.close()
 

@@ -9,7 +9,7 @@ from importlib import import_module
 
 from flask import Flask
 
-GROUPS = ("keys", "people", "budgets", "prices", "savings", "hosting", "alt_text", "extract", "models")
+GROUPS = ("keys", "people", "budgets", "prices", "savings", "hosting", "alt_text", "extract", "models", "pictures")
 """Modules of this package, in the order of the help page."""
 
 

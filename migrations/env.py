@@ -11,6 +11,8 @@ from sqlalchemy.types import TypeDecorator
 from chatbot.accounts import tables as account_tables  # noqa: F401 - importing it registers its tables
 from chatbot.database import db
 from chatbot.documents import tables as document_tables  # noqa: F401 - likewise
+from chatbot.images import endpoint_tables  # noqa: F401 - likewise
+from chatbot.images import job_tables as image_job_tables  # noqa: F401 - likewise
 from chatbot.privacy import kept_tables  # noqa: F401 - likewise
 from chatbot.privacy import tables as privacy_tables  # noqa: F401 - likewise
 from chatbot.quizzes.records import tables as quiz_tables  # noqa: F401 - likewise

@@ -13,6 +13,7 @@ BLUEPRINTS = ("pages", "sent", "login", "take", "studio", "studio_new", "studio_
               "dashboard", "clinical", "clinical_new", "clinical_replies", "clinical_versions", "clinical_queue",
               "chat", "openai_compatible", "providers",
               "usage", "estimate", "budgets", "documents", "extractions", "alt_text",
+              "illustrations", "studio_illustrate",
               "quizzes", "quiz_items", "exports", "bank", "attempts", "savings",
               "consents", "receipts", "my_data", "escalations", "legacy", "health", "docs")
 """Modules of this package that hold a `blueprint`, in the order of the API document."""

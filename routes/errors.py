@@ -42,6 +42,7 @@ from chatbot.errors import (
     UnknownModel,
     Unreadable,
 )
+from chatbot.images.job_errors import StorageFailed, TooManyJobs
 from routes.open_streams import TooManyStreams
 from routes.request_id import request_id
 
@@ -134,11 +135,13 @@ STATUS: dict[type[FunzaError], int] = {
     KeyReused: 422,
     Unreadable: 422,
     TooManyRequests: 429,
+    TooManyJobs: 429,
     TooManyStreams: 429,
     BadAnswer: 502,
     QuizUnavailable: 502,
     LedgerUnavailable: 503,
     RecordsUnavailable: 503,
+    StorageFailed: 503,
     NoProvider: 503,
     Overloaded: 503,
     ServerStopping: 503,

@@ -19,6 +19,7 @@ from chatbot.chat.reply import ChatEvent, ChatReply
 from chatbot.documents.extraction import Extraction, ExtractionOrder
 from chatbot.estimate import Estimate
 from chatbot.images.alt_text import AltTextOrder, AltTextReply
+from chatbot.images.illustrations import Illustrations
 from chatbot.privacy.consent import CloudConsent
 from chatbot.privacy.conversations import Conversations
 from chatbot.providers.interface import Message
@@ -49,6 +50,8 @@ class Service(Protocol):
     """Of the database that the ledger is in."""
     conversations: Conversations
     """Where what was said is kept."""
+    illustrations: Illustrations
+    """Where pictures are ordered, followed and found again."""
     rules: RulesInForce
     """Keeps this process triaging by the version that was published last."""
 

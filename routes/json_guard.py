@@ -24,9 +24,11 @@ MAX_DIGITS = 20
 """Digits of the longest whole number; a 64-bit one has 19 and a sign."""
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 FORM_BLUEPRINTS = frozenset({"pages", "login", "studio", "studio_new", "studio_items", "studio_bank", "take",
-                             "clinical", "clinical_new", "clinical_replies", "clinical_versions", "clinical_queue"})
+                             "studio_illustrate", "clinical", "clinical_new", "clinical_replies", "clinical_versions",
+                             "clinical_queue"})
 """Blueprints whose pages post an HTML form."""
-UPLOADS = frozenset({"documents.add_document", "studio_new.make", "alt_text.alt_text", "extractions.extract"})
+UPLOADS = frozenset({"documents.add_document", "studio_new.make", "alt_text.alt_text", "extractions.extract",
+                     "illustrations.edit"})
 """Endpoints that also, or only, take a file, as multipart/form-data, up to MAX_UPLOAD_BYTES."""
 FRAMING = 10_000
 """Bytes that a multipart body may have besides its file."""

@@ -27,7 +27,8 @@ class Section:
 SECTIONS: tuple[tuple[str, Role, str, tuple[str, ...]], ...] = (
     ("ask", "learner", "pages.chat", ("pages", "sent")),
     ("learn", "learner", "take.home", ("take",)),
-    ("studio", "educator", "studio.home", ("studio", "studio_new", "studio_items", "studio_bank", "studio_files")),
+    ("studio", "educator", "studio.home", ("studio", "studio_new", "studio_items", "studio_bank", "studio_files",
+                                            "studio_illustrate")),
     ("usage", "admin", "dashboard.dashboard", ("dashboard",)),
     ("clinical", "admin", "clinical.overview",
      ("clinical", "clinical_new", "clinical_replies", "clinical_versions", "clinical_queue")))

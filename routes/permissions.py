@@ -55,6 +55,16 @@ NEEDED: dict[str, Needed] = {
     "extractions.types": "educator",
     # pictures
     "alt_text.alt_text": "educator",
+    "illustrations.order": "educator",
+    "illustrations.edit": "educator",
+    "illustrations.job": "educator",
+    "illustrations.cancel": "educator",
+    "illustrations.images": "educator",
+    "illustrations.image": "educator",
+    "illustrations.change": "educator",
+    "illustrations.remove": "educator",
+    "illustrations.file": "educator",
+    "illustrations.provenance": "educator",
     # quizzes: making and reviewing them
     "quizzes.make_quiz": "educator",
     "quizzes.all_quizzes": "educator",
@@ -119,6 +129,14 @@ NEEDED: dict[str, Needed] = {
     "studio_files.files": "educator",
     "studio_files.download": "educator",
     "studio_files.sheet": "educator",
+    "studio_illustrate.home": "educator",
+    "studio_illustrate.order": "educator",
+    "studio_illustrate.job": "educator",
+    "studio_illustrate.cancel": "educator",
+    "studio_illustrate.picture": "educator",
+    "studio_illustrate.describe": "educator",
+    "studio_illustrate.vary": "educator",
+    "studio_illustrate.remove": "educator",
     # money, and the state of the machine
     "providers.providers": "admin",
     "usage.usage": "admin",
@@ -157,7 +175,8 @@ NEEDED: dict[str, Needed] = {
 
 COSTLY = frozenset({"pages.ask", "chat.chat", "legacy.chat", "openai_compatible.complete", "quizzes.make_quiz",
                     "quiz_items.regenerate_item", "studio_new.make", "studio_items.remake", "extractions.extract",
-                    "alt_text.alt_text"})
+                    "alt_text.alt_text", "illustrations.order", "illustrations.edit", "studio_illustrate.order",
+                    "studio_illustrate.vary"})
 """Endpoints that may ask a model: each principal may use them so many times a minute, all together."""
 
 

@@ -9,7 +9,8 @@ from typing import Any, Literal, get_args
 
 Language = Literal["en", "sw"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
-TABLES = tuple(Path(__file__).with_name(name) for name in ("words.toml", "words_learn.toml", "words_studio.toml"))
+TABLES = tuple(Path(__file__).with_name(name) for name in ("words.toml", "words_learn.toml", "words_studio.toml",
+                                                          "words_illustrate.toml"))
 
 Words = dict[str, Any]
 """Nested as in the file; every leaf is a string."""

@@ -36,6 +36,7 @@ def _settings(**values: object) -> Settings:
     ({"alt_text_models": "tgi"}, "ALT_TEXT_MODELS"),
     ({"alt_text_languages": "en,fr"}, "ALT_TEXT_LANGUAGES"),
     ({"alt_text_model_revision": "main"}, "ALT_TEXT_MODEL_REVISION"),
+    ({"image_endpoint_warm": "always"}, "IMAGE_ENDPOINT_WARM"),
     ({"time_zone": "Nairobi"}, "TIME_ZONE"),
     ({"time_zone": "Africa"}, "TIME_ZONE"),
     ({"time_zone": "../../etc/passwd"}, "TIME_ZONE"),

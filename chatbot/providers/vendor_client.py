@@ -70,6 +70,13 @@ def build_client(sdk: Sdk, key: str, base_url: str) -> VendorClient:
                                  http.InvalidURL, UnicodeError), http)
 
 
+def build_http(base_url: str, *, send_key: bool) -> tuple[Any, Any, tuple[type[Exception], ...]]:
+    """The same connection pool without an SDK: its HTTP library, the client, and what may come out of it."""
+    http, core = import_module("httpx2"), import_module("httpcore2")
+    client = _http_client(http, core, base_url, send_key=send_key)
+    return http, client, (http.HTTPError, http.StreamError, http.InvalidURL, UnicodeError)
+
+
 def _http_client(http: Any, core: Any, base_url: str, *, send_key: bool) -> Any:
     limits = http.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=20, keepalive_expiry=30.0)
     transport = http.HTTPTransport(limits=limits, proxy=proxy_for(base_url))

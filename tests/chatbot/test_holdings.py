@@ -85,7 +85,8 @@ def test_an_export_holds_her_words_and_her_rows_and_nobody_elses(house: House) -
 def test_erasing_takes_all_of_hers_and_nothing_of_others(house: House) -> None:
     others = house.person(OTHER_ID).export()
     gone = house.person(HER_ID).erase()
-    assert gone == {"turns": 1, "replays": 1, "attempts": 0, "escalations": 1, "consents": 1, "receipts": 1, "calls": 1}
+    assert gone == {"turns": 1, "replays": 1, "attempts": 0, "escalations": 1, "image_jobs": 0, "pictures": 0,
+                    "consents": 1, "receipts": 1, "calls": 1}
     assert house.kept.turns(HER_ID) == []
     assert zipfile.ZipFile(io.BytesIO(house.person(OTHER_ID).export())).read("calls.csv") == zipfile.ZipFile(
         io.BytesIO(others)).read("calls.csv")

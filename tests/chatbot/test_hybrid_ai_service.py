@@ -70,7 +70,7 @@ def test_the_status_of_each_provider_says_its_price_or_that_nobody_knows_it(serv
 
 
 HEAVY = ("torch", "transformers", "accelerate", "bitsandbytes", "together", "openai", "huggingface_hub", "xllamacpp",
-         "PIL", "numpy", "httpx", "httpx2")
+         "PIL", "numpy", "huey", "httpx", "httpx2")
 
 
 def test_starting_the_app_imports_no_torch_and_no_vendor_sdk(tmp_path: Path) -> None:

@@ -70,7 +70,9 @@ def test_no_word_is_left_over() -> None:
                                        "banner.urgent", "banner.soon", "sections", "problem", "quiz_state", "quiz_list",
                                        "item_state", "level", "bloom", "make_error", "made_by", "said", "edit_error",
                                        "field_name", "action", "format", "flag", "topic", "badge", "take_kind",
-                                       "severity", "cost", "principal", "left"}
+                                       "severity", "cost", "principal", "left", "illustrate_size", "illustrate_state",
+                                       "illustrate_stage", "illustrate_step", "illustrate_strength", "illustrate_error",
+                                       "alt_state", "alt_state_means"}
         assert looked_up_by_value or f"words.{group}.{name}" in code or f'{group}["{name}"]' in code, key
 
 

@@ -28,6 +28,13 @@ TRIED_WITH_A_RECORD = {
     ("get", "/api/v1/conversations/{conversation_id}"), ("delete", "/api/v1/conversations/{conversation_id}"),
     ("get", "/api/v1/me/export"), ("delete", "/api/v1/me")}
 """In test_consents.py, test_escalations.py and test_my_data.py."""
+TRIED_AS_PICTURES = {
+    ("post", "/api/v1/images"), ("get", "/api/v1/images"), ("post", "/api/v1/images/edit"),
+    ("get", "/api/v1/images/jobs/{job_id}"), ("delete", "/api/v1/images/jobs/{job_id}"),
+    ("get", "/api/v1/images/{image_id}"), ("patch", "/api/v1/images/{image_id}"),
+    ("delete", "/api/v1/images/{image_id}"), ("get", "/api/v1/images/{image_id}/file"),
+    ("get", "/api/v1/images/{image_id}/note")}
+"""In test_images.py."""
 KEPT = "01JD0000000000000000000D0C"
 """A document that is there."""
 ASK = {"message": "Why iron?"}
@@ -100,7 +107,7 @@ def test_every_route_is_described_and_tells_of_problems(document: dict[str, Any]
 
 def test_every_documented_answer_is_tried_below(document: dict[str, Any]) -> None:
     tried = {(method, path) for method, path, _, _ in CALLS} | {("get", "/metrics")}
-    tried |= TRIED_IN_THE_QUIZ_STORY | TRIED_AS_FILES | TRIED_WITH_A_RECORD
+    tried |= TRIED_IN_THE_QUIZ_STORY | TRIED_AS_FILES | TRIED_WITH_A_RECORD | TRIED_AS_PICTURES
     assert tried == {(method, path) for path, operations in document["paths"].items() for method in operations}
 
 
