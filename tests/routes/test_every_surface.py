@@ -72,8 +72,8 @@ MAKING = {
 """Where an educator writes her own text: the quiz is made, and help stands above it."""
 WITHOUT_WORDS = {"quiz_items.regenerate_item", "studio_items.remake", "extractions.extract", "alt_text.alt_text",
                  "illustrations.order", "illustrations.edit", "studio_illustrate.order", "studio_illustrate.vary"}
-"""They take nobody's question: an item to make again, a document about somebody, a picture of a lesson, what a picture is
-to show (where blood is refused before anything else). "Bleeding" in a referral letter is what they are for."""
+"""They take nobody's question: an item to make again, a document about somebody, a picture of a lesson, what a picture
+is to show (where blood is refused before anything else). "Bleeding" in a referral letter is what they are for."""
 
 
 NO_FREE_TEXT = {
