@@ -29,6 +29,7 @@ from chatbot.documents.extractor import Extractor
 from chatbot.errors import RecordsUnavailable
 from chatbot.estimate import Estimate, estimate
 from chatbot.images.alt_text import AltText, AltTextOrder, AltTextReply
+from chatbot.images.draw import DrawerStatus
 from chatbot.images.illustrations import Illustrations
 from chatbot.knowledge.cards import Language, all_cards
 from chatbot.knowledge.search import CardSearch
@@ -201,6 +202,10 @@ class HybridAIService:
     def get_provider_status(self) -> list[dict[str, Any]]:
         """Every provider and model: state, reason, breaker, price and its source, retired or not."""
         return [status_of(provider, self.calls) for provider in self.providers.values()]
+
+    def get_drawing_status(self) -> tuple[DrawerStatus, ...]:
+        """Each provider of pictures; asking wakes nobody. Raises RecordsUnavailable."""
+        return self.illustrations.illustrator.status()
 
     def list_models(self) -> tuple[ModelInfo, ...]:
         """What the `model` field of a completion may name."""

@@ -20,7 +20,7 @@ from routes.dashboard_figures import CSV_HEADER, LONGEST, Range, csv_rows, figur
 from routes.installation import installation
 from routes.page_words import page_words
 from routes.savings import savings_here
-from routes.schemas import Days
+from routes.usage_schemas import Days
 
 blueprint = APIBlueprint("dashboard", __name__, enable_openapi=False)
 blueprint.after_request(keep_for_ever)

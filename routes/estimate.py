@@ -12,8 +12,9 @@ from chatbot.estimate import CountedBy
 from chatbot.providers.interface import Message
 from chatbot.usage.cost import CostState
 from config import Strategy
+from routes.completion_schemas import OpenAIMessage
 from routes.installation import installation
-from routes.schemas import In, Language, Name, OpenAIMessage, Out, SkippedOut, Usd, Words
+from routes.schemas import In, Language, Name, Out, SkippedOut, Usd, Words
 
 blueprint = APIBlueprint("estimate", __name__, url_prefix="/api/v1", tag="Estimates")
 

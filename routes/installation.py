@@ -19,6 +19,7 @@ from chatbot.chat.reply import ChatEvent, ChatReply
 from chatbot.documents.extraction import Extraction, ExtractionOrder
 from chatbot.estimate import Estimate
 from chatbot.images.alt_text import AltTextOrder, AltTextReply
+from chatbot.images.draw import DrawerStatus
 from chatbot.images.illustrations import Illustrations
 from chatbot.privacy.consent import CloudConsent
 from chatbot.privacy.conversations import Conversations
@@ -96,6 +97,8 @@ class Service(Protocol):
     def cloud_consent(self, conversation_id: str, principal: str) -> CloudConsent: ...
 
     def get_provider_status(self) -> list[dict[str, Any]]: ...
+
+    def get_drawing_status(self) -> tuple[DrawerStatus, ...]: ...
 
     def list_models(self) -> tuple[ListedModel, ...]: ...
 

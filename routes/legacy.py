@@ -10,8 +10,8 @@ from chatbot.errors import InvalidInput, NotFound
 from routes.auth import current_principal
 from routes.idempotency import costs
 from routes.installation import installation
+from routes.legacy_schemas import LegacyChatIn, LegacyChatOut, LegacyQuizOut
 from routes.rendering import answer_html
-from routes.schemas import LegacyChatIn, LegacyChatOut, LegacyQuizOut
 
 blueprint = APIBlueprint("legacy", __name__, tag="Installed clients")
 

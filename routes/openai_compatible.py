@@ -20,19 +20,19 @@ from chatbot.chat.general import SamplingWishes, triage_of_messages
 from chatbot.errors import FunzaError, InvalidInput, Truncated
 from chatbot.providers.interface import Message
 from routes.auth import current_principal
-from routes.errors import openai_error, problem
-from routes.idempotency import costs
-from routes.installation import installation
-from routes.request_id import request_id
-from routes.schemas import (
+from routes.completion_schemas import (
     CompletionHeaders,
     CompletionIn,
     CompletionOut,
     JsonObjectFormat,
     JsonSchemaFormat,
     ModelList,
-    Responses,
 )
+from routes.errors import openai_error, problem
+from routes.idempotency import costs
+from routes.installation import installation
+from routes.request_id import request_id
+from routes.schemas import Responses
 from routes.sse import HEARTBEAT, check_room, event_stream, frame, whole
 
 blueprint = APIBlueprint("openai_compatible", __name__, url_prefix="/v1", tag="OpenAI-compatible")

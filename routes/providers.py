@@ -1,4 +1,4 @@
-"""Who could answer: every provider and model, its state, its breaker and its price."""
+"""Who could answer and who could draw: every provider and model, its state, its breaker and its price."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from apiflask import APIBlueprint
 
 from routes.installation import installation
-from routes.schemas import ProvidersOut
+from routes.provider_schemas import ProvidersOut
 
 blueprint = APIBlueprint("providers", __name__, url_prefix="/api/v1", tag="Providers")
 
@@ -15,5 +15,6 @@ blueprint = APIBlueprint("providers", __name__, url_prefix="/api/v1", tag="Provi
 @blueprint.get("/providers")
 @blueprint.output(ProvidersOut)
 def providers() -> dict[str, Any]:
-    """List the providers: state and why, breaker, models, prices with their source and date."""
-    return {"providers": installation().service.get_provider_status()}
+    """List the providers: state and why, breaker, models, prices their source and date; then who draws pictures."""
+    service = installation().service
+    return {"providers": service.get_provider_status(), "drawing": service.get_drawing_status()}

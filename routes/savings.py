@@ -14,7 +14,8 @@ from chatbot.usage.cost import CostState
 from chatbot.usage.savings import SavedBy, Savings, savings_report
 from chatbot.usage.yardstick import cloud_model, hardware_rate
 from routes.installation import installation
-from routes.schemas import Days, Out, Usd
+from routes.schemas import Out, Usd
+from routes.usage_schemas import Days
 
 blueprint = APIBlueprint("savings", __name__, url_prefix="/api/v1", tag="Savings")
 

@@ -6,7 +6,7 @@ from apiflask import APIBlueprint
 
 from chatbot.usage.report import usage_report
 from routes.installation import installation
-from routes.schemas import UsageQuery, UsageReportOut
+from routes.usage_schemas import UsageQuery, UsageReportOut
 
 blueprint = APIBlueprint("usage", __name__, url_prefix="/api/v1", tag="Usage")
 

@@ -39,6 +39,9 @@ class Status:
     engine: Engine
     providers: list[dict[str, Any]] = field(default_factory=lambda: [TOGETHER])
 
+    def get_drawing_status(self) -> tuple[()]:
+        return ()
+
     def get_provider_status(self) -> list[dict[str, Any]]:
         return self.providers
 

@@ -151,6 +151,9 @@ class FakeService:
     def estimate_completion(self, messages: Any, **how: Any) -> Estimate:
         return self._answer(self.estimate, messages, how)
 
+    def get_drawing_status(self) -> tuple[()]:
+        return ()
+
     def get_provider_status(self) -> list[dict[str, Any]]:
         return self._answer([PROVIDER], None, {})
 

@@ -162,5 +162,14 @@ def test_every_reading_route_answers_as_documented(client: FlaskClient, path: st
     assert list(validator.iter_errors(response.get_json())) == []
 
 
+def test_who_draws_pictures_is_told_with_what_each_still_needs(client: FlaskClient) -> None:
+    drawing = {one["name"]: one for one in client.get("/api/v1/providers").get_json()["drawing"]}
+    endpoint = drawing["image_endpoint"]
+    assert endpoint["state"] == "not_configured"
+    assert "IMAGE_ENDPOINT_URL" in endpoint["reason"]
+    assert endpoint["leaves_machine"]
+    assert not endpoint["wake_seconds_learned"]
+
+
 def test_ready_says_that_the_cards_would_answer(client: FlaskClient) -> None:
     assert client.get("/readyz").get_json()["would_answer"].startswith("curated")
