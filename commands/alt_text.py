@@ -35,16 +35,18 @@ from commands.printing import usd
 @click.option("--people", type=click.Choice(["none", "some", "unknown"]), default="unknown", show_default=True,
               help="none: no real person can be seen on any of them, so they may go to a cloud.")
 @click.option("--dry-run", is_flag=True, help="Say how many pictures there are and what they would cost; ask nobody.")
+@click.option("--replace", is_flag=True, help="In a .docx or .pptx, also replace the alt texts that are there.")
 @click.option("--yes", is_flag=True, help="Do not ask before it costs.")
 @with_appcontext
 @plainly
-def alt_text(path: Path, language: Language, context: str, people: People, *, dry_run: bool, yes: bool) -> None:
+def alt_text(path: Path, language: Language, context: str, people: People, *, dry_run: bool, replace: bool,
+             yes: bool) -> None:
     """Write alt texts for the pictures at PATH: a folder, or a .docx or .pptx (whose copy then has them).
 
     Exit code 1: some pictures have none yet.
     """
     service: HybridAIService = current_app.extensions["funza"].service
-    source, wanted = source_at(path), Wanted(language, context, people)
+    source, wanted = source_at(path, replace=replace), Wanted(language, context, people)
     known = read_journal(source.journal)
     todo = _once(source.work(), wanted, known)
     click.echo(f"Pictures to describe: {len(todo)}; in {source.journal.name} already: {len(known)}.")
@@ -104,11 +106,12 @@ def _report(source: Source, wanted: Wanted, known: dict[str, Result], now: set[s
         if result.why_not:
             click.echo(f"{result.where}: {result.why_not}")
         elif result.decorative:
-            click.echo(f"{result.where}: decorative; mark it so in the program that made the file, if you agree.")
+            click.echo(f"{result.where}: decorative{source.decorative}.")
     written = source.finish(known, wanted)
     costs = [Decimal(known[key].cost_usd or 0) for key in now if key in known and known[key].call_id]
     unknown = any(known[key].call_id and known[key].cost_usd is None for key in now if key in known)
-    click.echo(f"With alt text now: {sum(bool(result.alt_text) for result in results)}. This run cost "
+    click.echo(f"With alt text now: {sum(bool(result.alt_text) for result in results)}; decorative: "
+               f"{sum(result.decorative for result in results)}. This run cost "
                f"{usd(None if unknown else sum(costs, Decimal(0)), 4)}."
                + (f" See {written}." if written else ""))
 

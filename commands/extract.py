@@ -1,4 +1,4 @@
-"""`flask extract FOLDER`: the metadata of every document in a folder, resumable, with its price before and after."""
+"""`flask extract PATH`: the metadata of a document or of a whole folder, resumable, with its price before and after."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from chatbot.documents.extraction import Asked, Extraction, ExtractionOrder, order_for
 from chatbot.documents.found import Found
 from chatbot.documents.kinds import ENDINGS
-from chatbot.documents.lines import read_file
 from chatbot.documents.passages import Passage
+from chatbot.documents.types import type_ids
+from chatbot.documents.upload import read_upload
 from chatbot.errors import FunzaError
 from chatbot.safe_csv import plain
 from commands.extraction_log import ExtractionLog
@@ -37,25 +38,33 @@ MOST_SCHEMA_BYTES = 1_000_000
 class _File:
     path: Path
     name: str
-    """Below the folder, with `/`."""
+    """Below the folder, with `/`; of a single file its name."""
     sha256: str
 
 
 @click.command("extract")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--type", "document_type", default="", help="contract, consent_form, referral_letter, ... or 계약서.")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.option("--type", "document_type", default="", metavar="NAME",
+              help=f"What they are: {', '.join(type_ids())}; also by another name, such as 계약서.")
 @click.option("--schema", "schema_file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="A file with a JSON Schema of your own.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=Path("extractions.jsonl"),
               show_default=True, help="Results, one JSON line a file; a second run goes on from here.")
-@click.option("--csv", "csv_file", type=click.Path(dir_okay=False, path_type=Path), help="Also write a table.")
-@click.option("--strategy", type=click.Choice(["local", "cloud", "hybrid"]), help="EXTRACTION_STRATEGY if not.")
+@click.option("--csv", "csv_file", type=click.Path(dir_okay=False, path_type=Path),
+              help="Also write a table: value, page and quote of each field.")
+@click.option("--strategy", type=click.Choice(["local", "cloud", "hybrid"]),
+              help="Who is asked. Left out: as EXTRACTION_STRATEGY says.")
 @click.option("--max-usd", type=click.FloatRange(0), help="Ask nobody when it could cost more, and stop when it does.")
+@click.option("--dry-run", is_flag=True, help="Say how many documents there are and what they could cost; ask nobody.")
 @with_appcontext
 @plainly
-def extract(*, folder: Path, document_type: str, schema_file: Path | None, out: Path, csv_file: Path | None,
-            strategy: Any, max_usd: float | None) -> None:
-    """Read the metadata of every PDF, .docx and text file in FOLDER and below."""
+def extract(*, path: Path, document_type: str, schema_file: Path | None, out: Path, csv_file: Path | None,
+            strategy: Any, max_usd: float | None, dry_run: bool) -> None:
+    """Read the metadata of PATH: a PDF, .docx, .txt or .md, or a folder of them and of folders.
+
+    Each value is given with the page and the words that it stands in; what a document does not say is null. Where no
+    model can be asked, the values are read by the labels before them (`Name: ...`), at no cost.
+    """
     if bool(document_type) == (schema_file is not None):
         raise click.UsageError("Give --type or --schema, one of the two.")
     asked = Asked(_schema(schema_file), document_type, strategy=strategy, principal="local", seconds=SECONDS)
@@ -64,21 +73,29 @@ def extract(*, folder: Path, document_type: str, schema_file: Path | None, out: 
         log = ExtractionLog(out, _digest(asked))
     except ValueError as error:
         raise click.ClickException(f"{error}: name another --out.") from error
-    every = list(_files(folder))
+    every = list(_files(path))
+    if not every:
+        raise click.ClickException(f"There is no {', '.join(f'.{one}' for one in ENDINGS)} at {path}.")
     waiting = [one for one in every if not log.is_done(one.name, one.sha256)]
     limit = None if max_usd is None else Decimal(str(max_usd))
     _say_the_price(every, waiting, asked, limit)
+    if dry_run:
+        return
     spent = _read_all(waiting, asked, log, limit)
     if csv_file:
         log.write_csv(csv_file, fields)
+    for name, why in log.failed([one.name for one in every]):
+        click.echo(f"{name}: {why}", err=True)
     click.echo(f"Spent: {usd(spent, 6)}. Results: {out}" + (f", {csv_file}" if csv_file else ""))
 
 
-def _files(folder: Path) -> Iterator[_File]:
-    """Every file of a kind that can be read, in the order of the alphabet; links are not followed."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.is_symlink() and path.suffix.lower().lstrip(".") in ENDINGS:
-            yield _File(path, path.relative_to(folder).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest())
+def _files(path: Path) -> Iterator[_File]:
+    """Every file of a kind that can be read, in the order of the alphabet; links within a folder are not followed."""
+    inside = sorted(one for one in path.rglob("*") if not one.is_symlink()) if path.is_dir() else [path]
+    for one in inside:
+        if one.is_file() and one.suffix.lower().lstrip(".") in ENDINGS:
+            name = one.relative_to(path).as_posix() if path.is_dir() else path.name
+            yield _File(one, name, hashlib.sha256(one.read_bytes()).hexdigest())
 
 
 def _schema(path: Path | None) -> dict[str, Any] | None:
@@ -136,7 +153,7 @@ def _read_all(waiting: list[_File], asked: Asked, log: ExtractionLog, limit: Dec
 
 def _result(one: _File, asked: Asked) -> tuple[dict[str, Any], Decimal | None]:
     try:
-        order = order_for(read_file(one.path.name, one.path.read_bytes()), asked)
+        order = order_for(read_upload(one.path.name, one.path.read_bytes()).lines, asked)
         found: Extraction = current_app.extensions["funza"].service.extract_metadata(order)
     except FunzaError as error:
         return {"file": one.name, "sha256": one.sha256, "error": f"{error.code}: {error.detail}"}, Decimal(0)
@@ -155,7 +172,7 @@ def _value(one: Found) -> dict[str, Any]:
 def _order(one: _File, asked: Asked) -> ExtractionOrder | None:
     """None for a file that cannot be read; its line of results will say why."""
     try:
-        return order_for(read_file(one.path.name, one.path.read_bytes()), asked)
+        return order_for(read_upload(one.path.name, one.path.read_bytes()).lines, asked)
     except FunzaError:
         return None
 

@@ -36,6 +36,10 @@ class ExtractionLog:
         known = self._lines.get(file, {})
         return known.get("sha256") == sha256 and "error" not in known
 
+    def failed(self, files: Sequence[str]) -> list[tuple[str, str]]:
+        """Those of `files` that could not be read, each with the reason."""
+        return [(one, self._lines[one]["error"]) for one in files if "error" in self._lines.get(one, {})]
+
     def add(self, line: dict[str, Any]) -> None:
         """Write one result down, durably."""
         line = {**line, "order": self._order}

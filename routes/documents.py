@@ -1,4 +1,4 @@
-"""Educators' own documents: sent as a file or as text, kept as passages with page numbers, shared by the team."""
+"""Educators' own documents: a file or a text, kept as passages and lines with page numbers, shared by the team."""
 
 from __future__ import annotations
 

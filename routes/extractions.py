@@ -10,10 +10,10 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from chatbot.documents.extraction import MOST_TEXT, Asked, Extraction, ExtractionOrder, order_for, passages_of_text
 from chatbot.documents.found import Found, Reason
-from chatbot.documents.lines import read_file
 from chatbot.documents.passages import Passage
 from chatbot.documents.store import Documents
 from chatbot.documents.types import document_types
+from chatbot.documents.upload import read_upload
 from chatbot.errors import InvalidInput
 from chatbot.usage.cost import CostState
 from config import Strategy
@@ -49,8 +49,7 @@ class ExtractionIn(Wanted):
 
     text: Annotated[str, StringConstraints(min_length=1, max_length=MOST_TEXT)] | None = Field(
         None, examples=["Name: Asha Wanjiru. LMP: 01/03/2026"])
-    document_id: DocumentId | None = Field(
-        None, description="sent to /api/v1/documents; kept as sentences, without headings: a form is better sent here")
+    document_id: DocumentId | None = Field(None, description="of a document sent to /api/v1/documents")
     schema_: dict[str, Any] | None = Field(None, alias="schema", description=(
         "JSON Schema of an object: texts, numbers, dates (format: date), lists, objects; $ref only within itself"))
     dry_run: bool = Field(False, description="true: say what it would cost, and ask nobody")
@@ -167,12 +166,12 @@ def _sent() -> tuple[ExtractionOrder, bool]:
     except ValidationError as error:
         raise first_mistake(error) from None
     if (asked.text is None) == (asked.document_id is None):
-        raise InvalidInput("Send a text or a document_id, one of the two.", field="text")
+        raise InvalidInput("Send a text or a document_id, one of the two.", field="text",
+                           remedy="A file is sent in a form (multipart/form-data), as `file`.")
     if asked.text is not None:
         passages = passages_of_text(asked.text)
     else:
-        stored = Documents(installation().service.engine).passages(asked.document_id or "")
-        passages = tuple(Passage(one.page, one.text) for one in stored)
+        passages = Documents(installation().service.engine).lines(asked.document_id or "")
     return _order(passages, asked, asked.schema_), asked.dry_run
 
 
@@ -181,7 +180,7 @@ def _uploaded() -> tuple[ExtractionOrder, bool]:
     sent = read_upload_form(UploadIn)
     asked = sent.fields
     schema = None if asked.schema_ is None else parse(asked.schema_.encode())
-    return _order(read_file(sent.name, sent.data), asked, schema), asked.dry_run == "true"
+    return _order(read_upload(sent.name, sent.data).lines, asked, schema), asked.dry_run == "true"
 
 
 def _order(passages: tuple[Passage, ...], asked: Wanted, schema: dict[str, Any] | None) -> ExtractionOrder:
@@ -197,7 +196,9 @@ def _estimated(order: ExtractionOrder) -> ExtractionOut:
         id="", document_type=order.document_type, language=order.language, values={},
         missing=[one.name for one in order.fields], provider="", model="",
         usage=TokensOut(prompt_tokens=0, completion_tokens=0), call_ids=[], cost_usd=0, cost_state="local",
-        estimate_usd=estimate, notes=[f"It would take {calls} calls at the most."], dry_run=True)
+        estimate_usd=estimate, dry_run=True, notes=[
+            f"It would take {calls} calls at the most." if calls else
+            "No model can be asked: values would be read by their labels, at no cost."])
 
 
 def _shown(found: Extraction) -> ExtractionOut:

@@ -2,7 +2,8 @@
 
 Before it looks at a byte it gives up what it does not need: memory over 512 MB, processor time over 10 s, writing
 files, opening sockets, starting programs; and it dies with its parent. It is started without our environment, so it
-knows no key. On stdout it writes one JSON object: `{"refused": name}`, or the title, the pages and the passages.
+knows no key. On stdout it writes one JSON object: `{"refused": name}`, or the title, the pages, the passages and the
+lines of each page.
 A crash is an answer too: whoever started it takes it for a damaged file.
 """
 
@@ -72,6 +73,9 @@ def answer(read: Callable[[str, bytes], dict[str, Any]]) -> NoReturn:
 
 
 def _read(kind: str, data: bytes) -> dict[str, Any]:
+    """Passages, from which quizzes are made, are sentences without headings; a form is read by all of its lines."""
+    from dataclasses import replace
+
     from chatbot.documents.docx import read_docx
     from chatbot.documents.passages import passages_of
     from chatbot.documents.pdf import read_pdf
@@ -80,12 +84,13 @@ def _read(kind: str, data: bytes) -> dict[str, Any]:
 
     readers = {"pdf": read_pdf, "docx": read_docx, "text": read_text}
     reading = readers[kind](data)
-    passages = passages_of(reading.blocks)
+    passages = passages_of(reading.blocks) or passages_of(
+        [replace(block, heading=False) for block in reading.blocks])  # a form in bold looks like headings alone
     if not passages:
         raise NoText
     heading = next((block.text for block in reading.blocks), "")
     return {"title": reading.title or heading, "pages": reading.pages,
-            "passages": [[passage.page, passage.text] for passage in passages]}
+            "passages": [[passage.page, passage.text] for passage in passages], "lines": reading.lines()}
 
 
 if __name__ == "__main__":

@@ -23,8 +23,8 @@ from chatbot.database import new_id, usd
 from chatbot.documents.evidence import Document
 from chatbot.documents.extraction import Extraction, ExtractionOrder
 from chatbot.documents.extraction_prompt import reading_messages
-from chatbot.documents.fields import leaves, schema_of
-from chatbot.documents.found import Found
+from chatbot.documents.fields import Field, leaves, schema_of
+from chatbot.documents.found import Found, nothing
 from chatbot.documents.grounding import ground
 from chatbot.documents.labels import Labels, read_labels
 from chatbot.documents.merge import merge
@@ -64,8 +64,11 @@ class _Run:
     """Whether a call failed: then what was spent is not exactly known."""
 
     def merged(self) -> dict[str, Found]:
-        return {one.name: merge(one, [answer[one.name] for answer in self.answers], self.labels.found.get(one.name))
-                for one in self.order.fields}
+        return {one.name: self._merged(one) for one in self.order.fields}
+
+    def _merged(self, one: Field) -> Found:
+        found = merge(one, [answer[one.name] for answer in self.answers], self.labels.found.get(one.name))
+        return nothing("left_blank") if found.reason == "not_given" and one.name in self.labels.blank else found
 
     @property
     def complete(self) -> bool:

@@ -21,7 +21,7 @@ _LETTERS_A_WORD = 9
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A piece of a document's text, on one line."""
+    """A piece of a document's text: sentences on one line, or a page with its lines."""
 
     page: int | None
     text: str

@@ -37,7 +37,7 @@ class Refusal(InvalidInput):
 
 class EmptyFile(Refusal):
     code = "empty_file"
-    title = "The document is empty"
+    title = "There is nothing to read"
     says = "There is nothing in this document."
     do = "Choose the file again; an upload may have broken off."
 
@@ -104,7 +104,7 @@ class TooManyPages(Refusal, Unreadable):
 
 class TooCostly(Refusal, Unreadable):
     code = "too_costly_to_read"
-    title = "The document takes too much time or memory to read"
+    title = "The file takes too much time or memory to read"
     says = "Reading it took more time or memory than a document may take."
     do = "Print it to a new PDF, or split it into parts."
 

@@ -1,4 +1,4 @@
-"""Tables of educators' documents and their passages. The file that was sent is not kept, only its text."""
+"""Tables of educators' documents, their passages and their pages. The file that was sent is not kept, only its text."""
 
 from __future__ import annotations
 
@@ -45,5 +45,21 @@ class StoredPassage(db.Model):  # type: ignore[name-defined,misc]
     text: Mapped[str] = mapped_column(Text)
 
 
+class StoredPage(db.Model):  # type: ignore[name-defined,misc]
+    """One page of a document with all its lines, headings too: what its metadata is read from.
+
+    A kind without pages has one. Documents sent before there was this table have none.
+    """
+
+    __tablename__ = "document_pages"
+
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """From 1, in the order of the text; a page without text has no row."""
+    page: Mapped[int | None] = mapped_column()
+    text: Mapped[str] = mapped_column(Text)
+
+
 DOCUMENTS = cast(Table, StoredDocument.__table__)
 PASSAGES = cast(Table, StoredPassage.__table__)
+PAGES = cast(Table, StoredPage.__table__)

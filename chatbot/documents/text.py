@@ -24,4 +24,4 @@ def read_text(data: bytes) -> Reading:
     text = visible(text.replace("\f", "\n\n"))
     if not text.strip():
         raise EmptyFile
-    return Reading(title="", pages=None, blocks=blocks_of([Page(None, tuple(text.split("\n")))]))
+    return Reading(title="", pages=None, blocks=blocks_of([Page(None, tuple(text.split("\n")))]), text=text.strip())

@@ -1,4 +1,4 @@
-"""From an uploaded file, or from pasted text, to passages. The file itself is never parsed in this process.
+"""From an uploaded file, or from pasted text, to passages and lines. The file is never parsed in this process.
 
 `chatbot/documents/child.py` does that, and is killed when it takes longer than 4.5 s; so a bomb costs one process some
 seconds and no other request anything.
@@ -26,7 +26,7 @@ WAIT = 5.0
 """Seconds to wait for a place when others are being read."""
 LONGEST_TITLE = 120
 UNTITLED = "Untitled"
-_reader = ChildProcess("chatbot.documents.child", seconds=SECONDS, most_output=8 * MOST_CHARACTERS,
+_reader = ChildProcess("chatbot.documents.child", seconds=SECONDS, most_output=10 * MOST_CHARACTERS,
                        places=Places(at_once=max(2, os.cpu_count() or 1), waiting=6, patience=WAIT))
 
 
@@ -43,6 +43,8 @@ class ParsedDocument:
     passages: tuple[Passage, ...]
     sha256: str
     """Of the bytes that were sent, in hex."""
+    lines: tuple[Passage, ...]
+    """Each page with all its lines, headings too; one for all of a kind without pages. A form is read by them."""
 
     @property
     def characters(self) -> int:
@@ -57,6 +59,7 @@ class _Said(BaseModel):
     title: str
     pages: int | None
     passages: list[tuple[int | None, str]]
+    lines: list[tuple[int | None, str]]
 
 
 class _SaidNo(BaseModel):
@@ -90,7 +93,8 @@ def _parsed(kind: Kind, data: bytes) -> ParsedDocument:
     passages = tuple(Passage(page, text) for page, text in said.passages)
     return ParsedDocument(kind=kind, title=one_line(said.title, LONGEST_TITLE) or UNTITLED, pages=said.pages,
                           language=language_of(passage.text for passage in passages), passages=passages,
-                          sha256=hashlib.sha256(data).hexdigest())
+                          sha256=hashlib.sha256(data).hexdigest(),
+                          lines=tuple(Passage(page, text) for page, text in said.lines))
 
 
 def _understood(output: bytes) -> _Said:

@@ -20,7 +20,7 @@ from chatbot.images.alt_text import AltTextOrder, AltTextReply
 from chatbot.images.draft import Wanted
 from chatbot.images.faces import may_leave
 from chatbot.images.header import ENDINGS
-from chatbot.images.office import Place, pictures_without_alt_text, with_alt_texts
+from chatbot.images.office import Place, pictures_to_describe, with_alt_texts
 from chatbot.images.picture import read_picture
 from chatbot.images.refusals import NotDescribed
 
@@ -63,10 +63,12 @@ class Source(ABC):
     """Where pictures come from, and where their texts go."""
 
     journal: Path
+    decorative: str
+    """What becomes of a decorative picture, for a report: goes on after `decorative`."""
 
     @abstractmethod
     def work(self) -> Iterator[Work]:
-        """Every picture that has no alt text."""
+        """Every picture to describe."""
 
     @abstractmethod
     def finish(self, results: Mapping[str, Result], wanted: Wanted) -> Path | None:
@@ -75,6 +77,8 @@ class Source(ABC):
 
 class Folder(Source):
     """Pictures of a folder and the folders in it. The journal is the result."""
+
+    decorative = ": use it with an empty alt text, if you agree"
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -92,13 +96,16 @@ class Folder(Source):
 class OfficeFile(Source):
     """A .docx or .pptx. The texts go into a copy beside it: `guide.docx` -> `guide.alt.docx`.
 
+    A decorative picture is marked as such there. With `replace`, pictures that have an alt text get another one too.
     Raises the refusals of `chatbot.documents.refusals` when it is no such file.
     """
 
-    def __init__(self, path: Path) -> None:
+    decorative = ", and marked so in the copy: look whether you agree"
+
+    def __init__(self, path: Path, *, replace: bool = False) -> None:
         self._path = path
         self.journal = path.with_suffix(".alt.jsonl")
-        self._places, self._archive = pictures_without_alt_text(path.read_bytes())
+        self._places, self._archive = pictures_to_describe(path.read_bytes(), replace=replace)
 
     def work(self) -> Iterator[Work]:
         for place in self._places:
@@ -108,8 +115,8 @@ class OfficeFile(Source):
         texts: dict[Place, str] = {}
         for place, work in zip(self._places, self.work(), strict=True):
             result = results.get(work.key(wanted))
-            if result is not None and result.alt_text:
-                texts[place] = result.alt_text
+            if result is not None and (result.alt_text or result.decorative):
+                texts[place] = "" if result.decorative else result.alt_text
         if not texts:
             return None
         copy = self._path.with_suffix(f".alt{self._path.suffix}")
@@ -119,12 +126,15 @@ class OfficeFile(Source):
         return copy
 
 
-def source_at(path: Path) -> Source:
-    """The pictures at `path`. Raises InvalidInput for what is neither a folder nor a .docx or .pptx."""
+def source_at(path: Path, *, replace: bool = False) -> Source:
+    """The pictures at `path`; `replace`: in a .docx or .pptx, also those that have an alt text.
+
+    Raises InvalidInput for what is neither a folder nor a .docx or .pptx.
+    """
     if path.is_dir():
         return Folder(path)
     if path.suffix.lower() in OFFICE:
-        return OfficeFile(path)
+        return OfficeFile(path, replace=replace)
     raise InvalidInput("This is neither a folder nor a .docx or .pptx.", remedy="Put single pictures into a folder.")
 
 

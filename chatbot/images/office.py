@@ -1,7 +1,6 @@
 """Pictures without alt text in Word and PowerPoint files (ECMA-376), and a copy of the file with theirs filled in.
 
-Only the `descr` attribute of `wp:docPr` and `p:cNvPr` is changed, byte for byte at its place: an XML library would
-write the whole part anew, with other prefixes, which `mc:Ignorable` names, and Word would call the file damaged.
+Only the properties of those pictures are changed, byte for byte at their place (`office_edits.py`).
 """
 
 from __future__ import annotations
@@ -14,11 +13,10 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 from xml.parsers import expat
-from xml.sax.saxutils import quoteattr
 
 from chatbot.documents.archive import Archive
 from chatbot.documents.refusals import ActiveContent, BrokenFile, Mislabelled
-from chatbot.images.draft import one_line
+from chatbot.images.office_edits import decorative, described, end_of
 
 _WP = "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"
 _P = "http://schemas.openxmlformats.org/presentationml/2006/main"
@@ -27,18 +25,18 @@ _EMBED = "http://schemas.openxmlformats.org/officeDocument/2006/relationships em
 _FRAMES = frozenset({f"{_WP} inline", f"{_WP} anchor", f"{_P} pic"})
 _PROPERTIES = frozenset({f"{_WP} docPr", f"{_P} cNvPr"})
 _PARTS = re.compile(r"word/(?:document|header\d*|footer\d*|footnotes|endnotes)\.xml|ppt/slides/slide\d+\.xml")
-_TAG = re.compile(rb"""<[^\s/>]+(?:\s+[^\s=>]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*/?>""")
-_DESCRIPTION = re.compile(rb"""\s+descr\s*=\s*(?:"[^"]*"|'[^']*')""")
 _OTHER_ENCODING = re.compile(rb"""^<\?xml[^>]*encoding\s*=\s*["'](?!utf-?8["'])""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A picture without alt text: where its properties stand, and which file it shows."""
+    """A picture to describe: where its properties stand, and which file it shows."""
 
     part: str
     offset: int
-    """Byte of the part at which the tag of its properties begins."""
+    """Byte of the part at which the element of its properties begins."""
+    end: int
+    """Byte after that element."""
     media: str
     """Name of the picture's file within the archive."""
 
@@ -48,15 +46,18 @@ class _Frame:
     """A picture while it is read."""
 
     offset: int = -1
+    end: int = -1
     described: bool = False
+    decorative: bool = False
     embed: str = ""
 
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads one part, and notes the pictures without a description: (offset, relationship id)."""
+    """Reads one part, and notes the pictures to describe: those without a description, or all but decorative ones."""
 
-    found: list[tuple[int, str]] = field(default_factory=list)
+    replace: bool
+    found: list[_Frame] = field(default_factory=list)
     _open: list[_Frame] = field(default_factory=list)
 
     def read(self, xml: bytes) -> None:
@@ -67,7 +68,7 @@ class _Reader:
             self._start(name, attributes, parser.CurrentByteIndex)
 
         parser.StartElementHandler = start
-        parser.EndElementHandler = self._end
+        parser.EndElementHandler = lambda name: self._end(name, xml, parser.CurrentByteIndex)
         _parse(parser, xml)
 
     def _start(self, name: str, attributes: dict[str, str], offset: int) -> None:
@@ -80,19 +81,27 @@ class _Reader:
         if name in _PROPERTIES and frame.offset < 0:
             frame.offset, frame.described = offset, bool(attributes.get("descr", "").strip())
         elif name.endswith(" decorative") and attributes.get("val") in {"1", "true"}:
-            frame.described = True  # somebody said that it needs none
+            frame.decorative = True  # somebody said that it needs none
         elif name == f"{_A} blip" and not frame.embed:
             frame.embed = attributes.get(_EMBED, "")
 
-    def _end(self, name: str) -> None:
-        if name in _FRAMES:
-            frame = self._open.pop()
-            if frame.offset >= 0 and frame.embed and not frame.described:
-                self.found.append((frame.offset, frame.embed))
+    def _end(self, name: str, xml: bytes, offset: int) -> None:
+        """`offset` is that of the end tag, if there is one."""
+        if not self._open:
+            return
+        frame = self._open[-1]
+        if name in _PROPERTIES and frame.end < 0:
+            frame.end = end_of(xml, frame.offset, offset)
+        elif name in _FRAMES:
+            self._open.pop()
+            if frame.offset >= 0 and frame.embed and not frame.decorative and (self.replace or not frame.described):
+                self.found.append(frame)
 
 
-def pictures_without_alt_text(data: bytes) -> tuple[list[Place], Archive]:
-    """The places to fill, in reading order of each part, and the opened file.
+def pictures_to_describe(data: bytes, *, replace: bool = False) -> tuple[list[Place], Archive]:
+    """The pictures without alt text, in reading order of each part, and the opened file.
+
+    With `replace` also those that have one; never those that are marked as decorative.
 
     Raises Mislabelled (neither Word nor PowerPoint), BrokenFile, ActiveContent, ArchiveBomb, UnsafeArchive.
     """
@@ -101,11 +110,14 @@ def pictures_without_alt_text(data: bytes) -> tuple[list[Place], Archive]:
     parts = [name for name in archive.names() if _PARTS.fullmatch(name)]
     if not parts:
         raise Mislabelled
-    return [place for part in parts for place in _places(archive, part, names)], archive
+    return [place for part in parts for place in _places(archive, part, names, replace=replace)], archive
 
 
 def with_alt_texts(archive: Archive, texts: Mapping[Place, str]) -> bytes:
-    """The same file with these alt texts. Every other byte of every part stays."""
+    """The same file with these alt texts; an empty one marks the picture as decorative.
+
+    Every other byte of every part stays. Raises BrokenFile.
+    """
     out = BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as copy:
         for name in archive.names():
@@ -115,16 +127,16 @@ def with_alt_texts(archive: Archive, texts: Mapping[Place, str]) -> bytes:
     return out.getvalue()
 
 
-def _places(archive: Archive, part: str, names: set[str]) -> Iterable[Place]:
-    reader = _Reader()
+def _places(archive: Archive, part: str, names: set[str], *, replace: bool) -> Iterable[Place]:
+    reader = _Reader(replace)
     reader.read(archive.read(part))
     if not reader.found:
         return
     folder, name = posixpath.split(part)
     links = _links(archive, f"{folder}/_rels/{name}.rels", folder, names)
-    for offset, embed in reader.found:
-        if media := links.get(embed):
-            yield Place(part, offset, media)
+    for frame in reader.found:
+        if media := links.get(frame.embed):
+            yield Place(part, frame.offset, frame.end, media)
 
 
 def _links(archive: Archive, rels: str, folder: str, names: set[str]) -> dict[str, str]:
@@ -146,18 +158,10 @@ def _links(archive: Archive, rels: str, folder: str, names: set[str]) -> dict[st
 
 def _filled(xml: bytes, texts: Mapping[Place, str]) -> bytes:
     for place in sorted(texts, key=lambda one: one.offset, reverse=True):  # the last first, so that offsets hold
-        tag = _TAG.match(xml, place.offset)
-        if tag is None:
-            raise BrokenFile
-        xml = xml[:place.offset] + _described(tag.group(), texts[place]) + xml[tag.end():]
+        properties = xml[place.offset:place.end]
+        said = described(properties, texts[place]) if texts[place] else decorative(properties)
+        xml = xml[:place.offset] + said + xml[place.end:]
     return xml
-
-
-def _described(tag: bytes, text: str) -> bytes:
-    bare = _DESCRIPTION.sub(b"", tag)
-    name = re.match(rb"<[^\s/>]+", bare)
-    assert name is not None
-    return bare[:name.end()] + b" descr=" + quoteattr(one_line(text)).encode() + bare[name.end():]
 
 
 def _parser() -> Any:

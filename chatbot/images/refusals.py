@@ -16,6 +16,7 @@
     NoProvider                   503
     └── NobodySees                    no model that sees may look at it, or none is set up
 
+Four of them are a document's refusals in a picture's words: whoever catches those catches these.
 No word of a file, and no text of a library's exception, ever reaches a client or a log.
 """
 
@@ -23,7 +24,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from chatbot.documents.refusals import Refusal
+from chatbot.documents.refusals import BrokenFile, EmptyFile, Mislabelled, Refusal, TooCostly
 from chatbot.errors import BadAnswer, NoProvider, NotThatKind, TooLong, Unreadable
 
 MOST_PIXELS = 25_000_000
@@ -35,9 +36,7 @@ MOST_METADATA = 4_000_000
 ANEW = "Open it in a picture program and save it anew as JPEG or PNG."
 
 
-class EmptyPicture(Refusal):
-    code = "empty_file"
-    title = "The document is empty"
+class EmptyPicture(EmptyFile):
     says = "There is nothing in this file."
     do = "Choose the picture again; an upload may have broken off."
 
@@ -47,9 +46,7 @@ class NotAPicture(Refusal, NotThatKind):
     do = "Save it as JPEG or PNG, and send that file."
 
 
-class MislabelledPicture(Refusal, NotThatKind):
-    code = "mislabelled_file"
-    title = "The file is not what its name says"
+class MislabelledPicture(Mislabelled):
     says = "What is in the file does not fit the ending of its name (.jpg, .jpeg, .png, .webp)."
     do = ANEW
 
@@ -82,14 +79,12 @@ class TooSmall(Refusal, Unreadable):
     do = "Send the picture in its full size. A spacer or a bullet needs no description: mark it as decorative."
 
 
-class BrokenPicture(Refusal, Unreadable):
+class BrokenPicture(BrokenFile):
     says = "The picture is broken off or damaged."
     do = ANEW
 
 
-class TooCostlyPicture(Refusal, Unreadable):
-    code = "too_costly_to_read"
-    title = "The document takes too much time or memory to read"
+class TooCostlyPicture(TooCostly):
     says = "Reading the picture took more time or memory than a picture may take."
     do = ANEW
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from click.testing import Result
 
 from run import create_app
 from tests.chatbot.images.good_pictures import jpeg, png, telling
-from tests.chatbot.images.office_files import alt_texts_of_word, word
+from tests.chatbot.images.office_files import alt_texts_of_word, decorative_ones, word
 from tests.chatbot.images.seeing import GOOD, clouds, said
 from tests.house import make_settings
 from tests.loopback import Answer, LoopbackProvider, Status
@@ -47,7 +48,7 @@ def test_a_folder_is_described_each_picture_once_and_what_cannot_be_is_named(tmp
     assert "Pictures to describe: 3;" in result.output
     assert "openai/gpt-4.1-mini would write them for $0." in result.output
     assert "more/broken.png: The picture is broken off or damaged." in result.output
-    assert "With alt text now: 2. This run cost $0.000" in result.output
+    assert "With alt text now: 2; decorative: 0. This run cost $0.000" in result.output
     told = lines(pictures / "alt-text.jsonl")
     assert [one["alt_text"] for one in told] == [GOOD, GOOD, ""]
     assert all(one["call_id"] and float(one["cost_usd"]) > 0 for one in told[:2])
@@ -95,6 +96,31 @@ def test_a_copy_of_a_word_file_has_the_texts_and_the_file_itself_is_untouched(tm
     assert result.exit_code == 0, result.output
     assert alt_texts_of_word((tmp_path / "guide.alt.docx").read_bytes()) == [GOOD, GOOD, GOOD, "Written by a person."]
     assert file.read_bytes() == before
+
+
+def test_a_decorative_picture_is_marked_so_in_the_copy_and_said(tmp_path: Path) -> None:
+    file = tmp_path / "guide.docx"
+    file.write_bytes(word(png(), described=png(words="Third")))
+    with LoopbackProvider(behaviour=Answer(said("", "", decorative=True))) as upstream:
+        result = alt_text(tmp_path, file, "--people", "none", "--yes", upstream=upstream)
+    assert result.exit_code == 0, result.output
+    assert "image1.png: decorative, and marked so in the copy" in result.output
+    assert "With alt text now: 0; decorative: 1." in result.output
+    copy = tmp_path / "guide.alt.docx"
+    assert decorative_ones(zipfile.ZipFile(copy).read("word/document.xml")) == ["Picture 1"]
+    assert alt_texts_of_word(copy.read_bytes()) == ["", "Written by a person."]
+
+
+def test_an_author_s_alt_text_is_replaced_only_when_that_is_asked_for(tmp_path: Path) -> None:
+    file = tmp_path / "guide.docx"
+    file.write_bytes(word(described=png()))
+    with LoopbackProvider(behaviour=Answer(said())) as upstream:
+        left = alt_text(tmp_path, file, "--people", "none", "--yes", upstream=upstream)
+        assert "Pictures to describe: 0;" in left.output
+        result = alt_text(tmp_path, file, "--people", "none", "--yes", "--replace", upstream=upstream)
+    assert result.exit_code == 0, result.output
+    assert alt_texts_of_word((tmp_path / "guide.alt.docx").read_bytes()) == [GOOD]
+    assert alt_texts_of_word(file.read_bytes()) == ["Written by a person."]
 
 
 def test_pictures_that_may_show_people_are_not_sent_and_the_way_out_is_named(tmp_path: Path, pictures: Path) -> None:

@@ -56,9 +56,32 @@ def test_a_bare_machine_reads_a_folder_and_a_second_run_does_nothing_again(folde
     found = {line["file"]: line for line in lines(folder)}
     assert {name: one["value"] for name, one in found["계약/a.docx"]["values"].items()} == CONTRACT_KO.says
     assert found["broken.pdf"]["error"].startswith("unreadable_file")
+    assert "broken.pdf: unreadable_file: The file is broken off or damaged" in first.stderr
     again = run(folder, "--type", "계약서")
     assert "2 done before, 1 to read" in again.stdout
     assert len(lines(folder)) == 4, "only what failed is tried again"
+
+
+def test_a_single_file_is_read_and_a_dry_run_reads_none(folder: Path) -> None:
+    (folder / "in" / "계약" / "a.docx").rename(folder / "one.docx")
+    arguments = [sys.executable, "-m", "flask", "extract", str(folder / "one.docx"), "--type", "contract",
+                 "--out", str(folder / "out.jsonl")]
+    told, done = (subprocess.run([*arguments, *more], cwd=folder, env=environment(folder), capture_output=True,
+                                 text=True, timeout=120, check=False) for more in (["--dry-run"], []))
+    assert told.stdout == "1 files: 0 done before, 1 to read, at most 0 calls and $0.000000.\n"
+    assert done.returncode == 0, done.stderr
+    line, = lines(folder)
+    assert {name: one["value"] for name, one in line["values"].items()} == CONTRACT_KO.says
+    assert line["file"] == "one.docx"
+
+
+def test_a_folder_without_documents_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "picture.png").write_bytes(b"\x89PNG")
+    ended = run(tmp_path, "--type", "contract")
+    assert ended.returncode == 1
+    assert "There is no .pdf, .docx, .txt, .text, .md at" in ended.stderr
+    assert not (tmp_path / "out.jsonl").exists()
 
 
 def test_no_cell_of_the_table_can_run_as_a_formula(folder: Path) -> None:

@@ -180,8 +180,8 @@ def service() -> FakeService:
     db.metadata.create_all(engine, tables=[
         tables.Call.__table__, tables.Attempt.__table__, account_tables.KEYS, account_tables.PEOPLE,
         account_tables.SESSIONS, account_tables.LATEST, budget_tables.BUDGETS, budget_tables.SPENDING,
-        budget_tables.HOLDS, day_totals.TOTALS, document_tables.DOCUMENTS, document_tables.PASSAGES,
-        privacy_tables.CONSENTS, privacy_tables.RECEIPTS, ESCALATIONS, *quiz_tables.ALL])
+        budget_tables.HOLDS, day_totals.TOTALS, document_tables.DOCUMENTS, document_tables.PAGES,
+        document_tables.PASSAGES, privacy_tables.CONSENTS, privacy_tables.RECEIPTS, ESCALATIONS, *quiz_tables.ALL])
     return FakeService(engine=engine)
 
 

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from chatbot.documents.extractor import Extractor
 from chatbot.usage.ledger import Ledger
 from tests.chatbot.documents.bad_files import BAD_FILES, BadFile
-from tests.chatbot.documents.forms import CARD_EN, CONTRACT_KO, as_docx, as_docx_table, as_pdf
+from tests.chatbot.documents.forms import CARD_EN, CONSENT_EN, CONTRACT_KO, Form, as_docx, as_docx_table, as_pdf
 from tests.routes.conftest import AppMaker, FakeService, check_problem
 
 URL = "/api/v1/extractions"
@@ -124,16 +124,36 @@ def test_every_type_tells_its_fields(client: FlaskClient) -> None:
     assert all(one["schema"]["properties"] for one in types)
 
 
-def test_a_bare_server_answers_from_the_labels(make_app: AppMaker, service: FakeService, tmp_path: Any) -> None:
-    """The real extractor behind the route, on a machine without any model."""
+@pytest.fixture
+def bare(make_app: AppMaker, service: FakeService, tmp_path: Any) -> FlaskClient:
+    """A server with the real extractor behind its route, on a machine without any model."""
     from tests.house import make_calls
 
     calls = make_calls(tmp_path)
     assert isinstance(calls.ledger, Ledger)
-    real = Extractor(calls, calls.ledger._engine)
-    service.extract_metadata = real.extract  # type: ignore[method-assign]
-    body = make_app().test_client().post(URL, json={"text": CARD_EN.text, "document_type": "antenatal_card"}).get_json()
+    service.extract_metadata = Extractor(calls, calls.ledger._engine).extract  # type: ignore[method-assign]
+    return make_app().test_client()
+
+
+@pytest.mark.parametrize("form", [CONTRACT_KO, CONSENT_EN, CARD_EN], ids=lambda form: form.document_type)
+@pytest.mark.parametrize(("name", "make"), [("a.docx", as_docx), ("table.docx", as_docx_table), ("a.pdf", as_pdf)])
+def test_a_stored_form_gives_what_the_same_form_sent_gives(bare: FlaskClient, form: Form, name: str, make: Any) -> None:
+    data = make(form)
+    kept = bare.post("/api/v1/documents", data={"file": (io.BytesIO(data), name)}).get_json()["id"]
+    stored = bare.post(URL, json={"document_id": kept, "document_type": form.document_type}).get_json()
+    assert {name: one["value"] for name, one in stored["values"].items()} == form.says
+    assert stored["values"] == send(bare, data, name, document_type=form.document_type).get_json()["values"]
+    pages = {one["evidence"]["page"] for one in stored["values"].values() if one["evidence"]}
+    assert pages == ({1} if name.endswith("pdf") else {None})
+    assert bare.delete(f"/api/v1/documents/{kept}").status_code == 204
+    check_problem(bare.post(URL, json={"document_id": kept, "document_type": form.document_type}), 404, "not_found")
+
+
+def test_a_bare_server_answers_from_the_labels(bare: FlaskClient) -> None:
+    body = bare.post(URL, json={"text": CARD_EN.text, "document_type": "antenatal_card"}).get_json()
     assert {name: one["value"] for name, one in body["values"].items()} == CARD_EN.says
     assert (body["provider"], body["cost_usd"], body["cost_state"]) == ("curated", 0, "local")
     assert body["values"]["mother"]["by"] == "rules"
+    assert {name: body["values"][name]["reason"] for name in ("blood_group", "next_visit_on")} == {
+        "blood_group": "not_given", "next_visit_on": "left_blank"}
     assert len(body["call_ids"]) == 1

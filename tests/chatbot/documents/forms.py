@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.chatbot.documents.hostile_pdf import stream, write_pdf
+
 KOREAN_FONT = Path(os.environ.get("FUNZA_TEST_KOREAN_FONT", "/usr/share/fonts/truetype/nanum/NanumGothic.ttf"))
-"""Debian's fonts-nanum; a PDF with Korean is made only where it is."""
+"""Debian's fonts-nanum; without it, a PDF with Korean names the reader's own font."""
 
 
 @dataclass(frozen=True)
@@ -128,14 +130,14 @@ def as_docx_table(form: Form) -> bytes:
     return _saved(document)
 
 
-def as_pdf(form: Form) -> bytes | None:
-    """A PDF of one page; None for Korean where no Korean font is installed."""
+def as_pdf(form: Form) -> bytes:
+    """A PDF of one page."""
     from fpdf import FPDF
 
+    if form.language == "ko" and not KOREAN_FONT.is_file():
+        return as_pdf_without_its_font(form)
     book = FPDF()
     if form.language == "ko":
-        if not KOREAN_FONT.is_file():
-            return None
         book.add_font("Nanum", "", str(KOREAN_FONT))
         book.set_font("Nanum", size=12)
     else:
@@ -144,6 +146,22 @@ def as_pdf(form: Form) -> bytes | None:
     for line in form.text.splitlines():
         book.multi_cell(0, 8, line, align="L", new_x="LMARGIN", new_y="NEXT")
     return bytes(book.output())
+
+
+def as_pdf_without_its_font(form: Form) -> bytes:
+    """As Korean office programs write it when they embed no font: a name, and UCS-2 (ISO 32000-1, 9.7.5.2)."""
+    lines = b"".join(b"<%s> Tj T* " % line.encode("utf-16-be").hex().encode() for line in form.text.splitlines())
+    return write_pdf([
+        b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
+        b"/Resources << /Font << /F 5 0 R >> >> >>",
+        stream(b"BT /F 12 Tf 20 TL 60 780 Td " + lines + b"ET"),
+        b"<< /Type /Font /Subtype /Type0 /BaseFont /HYSMyeongJo-Medium /Encoding /UniKS-UCS2-H "
+        b"/DescendantFonts [6 0 R] >>",
+        b"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /HYSMyeongJo-Medium /FontDescriptor 7 0 R "
+        b"/CIDSystemInfo << /Registry (Adobe) /Ordering (Korea1) /Supplement 2 >> >>",
+        b"<< /Type /FontDescriptor /FontName /HYSMyeongJo-Medium /Flags 6 /FontBBox [0 -150 1000 850] /ItalicAngle 0 "
+        b"/Ascent 850 /Descent -150 /CapHeight 850 /StemV 90 >>"])
 
 
 def _saved(document: Any) -> bytes:

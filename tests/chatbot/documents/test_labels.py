@@ -7,10 +7,19 @@ import pytest
 from chatbot.documents.evidence import Document
 from chatbot.documents.extraction import Asked, order_for, passages_of_text
 from chatbot.documents.labels import read_labels
-from chatbot.documents.lines import read_file
 from chatbot.documents.passages import Passage
 from chatbot.documents.types import LANGUAGES, document_types, type_named
-from tests.chatbot.documents.forms import COURSE_EN, FORMS, Form, as_docx, as_docx_table, as_pdf
+from chatbot.documents.upload import read_upload
+from tests.chatbot.documents.forms import (
+    CONTRACT_KO,
+    COURSE_EN,
+    FORMS,
+    Form,
+    as_docx,
+    as_docx_table,
+    as_pdf,
+    as_pdf_without_its_font,
+)
 
 
 def read(passages: tuple[Passage, ...], document_type: str) -> dict[str, object]:
@@ -31,14 +40,17 @@ def test_every_labelled_value_of_a_text_is_read_and_blank_lines_give_nothing(for
 @pytest.mark.parametrize(("name", "make"), [("a.docx", as_docx), ("table.docx", as_docx_table), ("a.pdf", as_pdf)])
 def test_the_same_is_read_from_word_from_a_table_and_from_pdf(form: Form, name: str, make: object) -> None:
     data = make(form)  # type: ignore[operator]
-    if data is None:
-        pytest.skip("no font with Hangul is installed (Debian: fonts-nanum)")
     expected = said(form)
     if form is COURSE_EN and name == "table.docx":
         expected.pop("objectives")  # the list stands in no row of that table
-    passages = read_file(name, data)
+    passages = read_upload(name, data).lines
     assert read(passages, form.document_type) == expected
     assert {one.page for one in passages} == ({1} if name.endswith("pdf") else {None})
+
+
+def test_a_korean_pdf_that_embeds_no_font_is_read() -> None:
+    lines = read_upload("a.pdf", as_pdf_without_its_font(CONTRACT_KO)).lines
+    assert read(lines, "계약서") == said(CONTRACT_KO)
 
 
 @pytest.mark.parametrize(("text", "expected"), [

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from chatbot.documents.passages import Passage
 from chatbot.documents.refusals import EmptyFile
 from chatbot.documents.upload import ParsedDocument, read_pasted, read_upload
 from tests.chatbot.documents.good_files import BREASTFEEDING, IRON, KOREAN, PAGES, docx, font, pdf
@@ -101,6 +102,20 @@ def test_links_that_honest_documents_have_are_let_be(kind: str, target: str) -> 
 def test_plain_text_is_read(data: bytes) -> None:
     read = read_upload("notes.TXT", data)
     assert (text_of(read), read.pages, read.language) == (IRON, None, "en")
+
+
+def test_the_lines_of_a_document_are_kept_with_its_headings_and_empty_lines() -> None:
+    text = "CONSENT FORM\nName: Asha\n\nWitness: ____"
+    assert read_pasted(text).lines == (Passage(None, text),)
+    assert read_upload("a.docx", docx(IRON, items=("nets",))).lines == (
+        Passage(None, f"Iron in pregnancy\n{IRON}\n• nets"),)
+    assert [(one.page, one.text) for one in read_upload("a.pdf", pdf(*PAGES)).lines] == list(enumerate(PAGES, 1))
+
+
+def test_a_form_all_in_bold_has_passages_too() -> None:
+    body = "".join(f"<w:p><w:r><w:rPr><w:b/></w:rPr><w:t>{line}</w:t></w:r></w:p>"
+                   for line in ("Name: Asha", "Age: 24"))
+    assert text_of(read_upload("a.docx", with_body(body))) == "Name: Asha Age: 24"
 
 
 def test_korean_is_known_and_kept() -> None:

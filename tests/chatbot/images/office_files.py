@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import zipfile
 from io import BytesIO
+from typing import Any
+from xml.etree import ElementTree
 
 from docx import Document
 
@@ -35,6 +37,8 @@ def pic(number: int, link: str, properties: str = "", inside: str = "") -> str:
             f'<p:cNvPicPr/><p:nvPr/></p:nvPicPr><p:blipFill><a:blip r:embed="{link}"/></p:blipFill><p:spPr/></p:pic>')
 
 
+DECORATIVE_URI = "{C183D7F6-B498-43B3-948B-1728B52AA6E4}"
+DECORATIVE_TAG = "{http://schemas.microsoft.com/office/drawing/2017/decorative}decorative"
 DECORATIVE = ('<a:extLst><a:ext uri="{C183D7F6-B498-43B3-948B-1728B52AA6E4}"><adec:decorative xmlns:adec='
               '"http://schemas.microsoft.com/office/drawing/2017/decorative" val="1"/></a:ext></a:extLst>')
 
@@ -53,6 +57,24 @@ def slides(*shapes: str, media: bytes, head: str = '<?xml version="1.0" encoding
                          'TargetMode="External"/></Relationships>')
         archive.writestr("ppt/media/image1.png", media)
     return out.getvalue()
+
+
+def decorative_ones(xml: bytes | str) -> list[str]:
+    """The names of the pictures that a part marks as decorative, and whose mark stands where the schema has it.
+
+    It is in an extension of its own, in the list of extensions that ends the properties (ECMA-376-1, 20.1.2.2.8).
+    """
+    found: list[str] = []
+    for properties in ElementTree.fromstring(xml).iter():
+        marks = [extension for extension in _extensions(properties) if extension.get("uri") == DECORATIVE_URI]
+        if [mark.get("val") for extension in marks for mark in extension.iter(DECORATIVE_TAG)] == ["1"]:
+            found.append(properties.get("name", ""))
+    return found
+
+
+def _extensions(properties: Any) -> list[Any]:
+    lists = [child for child in properties if child.tag == f"{{{PML[1]}}}extLst"]
+    return list(lists[0]) if len(lists) == 1 and lists[0] is properties[-1] else []
 
 
 def slide_of(data: bytes) -> str:
