@@ -63,17 +63,19 @@ def report(name: str, keys: list[str], sent: list[Sent], upstream: int) -> bool:
     return good
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--requests", type=int, default=2000, help="in all, copies included")
-    parser.add_argument("--copies", type=int, default=4, help="of each request")
-    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
-    parser.add_argument("--workers", type=int, default=2)
-    options = parser.parse_args()
-    keys = [str(uuid.uuid4()) for _ in range(options.requests // options.copies)]
+def resend(database: str, *, requests: int, copies: int, workers: int) -> list[bool]:
+    """Send every request `copies` times in each of the three ways; whether each way came out as it should.
+
+    Args:
+        database: URL of the server's database.
+        requests: in all, copies included.
+        copies: of each request.
+        workers: of the server.
+    """
+    keys = [str(uuid.uuid4()) for _ in range(requests // copies)]
     third = len(keys) // 3
-    with LoopbackProvider(behaviour=Answer()) as upstream, empty_database(options.database) as database:
-        settings = {"DATABASE_URL": database, "WEB_CONCURRENCY": str(options.workers), "SECRET_KEY": SECRET_KEY,
+    with LoopbackProvider(behaviour=Answer()) as upstream:
+        settings = {"DATABASE_URL": database, "WEB_CONCURRENCY": str(workers), "SECRET_KEY": SECRET_KEY,
                     "TOGETHER_API_KEY": "x", "TOGETHER_BASE_URL": upstream.url, "STRATEGY": "cloud",
                     "LOCAL_ENGINE": "off", "ALLOW_UNPRICED": "true"}
         print("copies come         sent    keys  upstream  409 sent  ", flush=True)
@@ -83,13 +85,25 @@ def main() -> None:
         with serve(**settings) as served:
             for name, some, way in ways:
                 before = len(upstream.journal.received)
-                good.append(report(name, some, way(served.url, some, options.copies),
+                good.append(report(name, some, way(served.url, some, copies),
                                    len(upstream.journal.received) - before))
             before, rest = len(upstream.journal.received), keys[2 * third:]
-            sent = in_parallel(served.url, rest, options.copies // 2)
+            sent = in_parallel(served.url, rest, copies // 2)
         with serve(**settings) as served:
-            sent += in_parallel(served.url, rest, options.copies - options.copies // 2)
+            sent += in_parallel(served.url, rest, copies - copies // 2)
         good.append(report("across a restart", rest, sent, len(upstream.journal.received) - before))
+    return good
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--requests", type=int, default=2000, help="in all, copies included")
+    parser.add_argument("--copies", type=int, default=4, help="of each request")
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--workers", type=int, default=2)
+    options = parser.parse_args()
+    with empty_database(options.database) as database:
+        good = resend(database, requests=options.requests, copies=options.copies, workers=options.workers)
     raise SystemExit(0 if all(good) else 1)
 
 

@@ -148,6 +148,7 @@ def _migration_lock(engine: Engine) -> Iterator[None]:
             yield
         return
     with engine.connect() as connection:
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '60s'")  # the first of many slow starters takes its time
         connection.exec_driver_sql("SELECT pg_advisory_lock(726182)")
         try:
             yield

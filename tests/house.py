@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, make_url, select
 
 from chatbot.calling.health import Health
 from chatbot.calls import Calls, Order
@@ -16,6 +16,7 @@ from chatbot.usage.ledger import Ledger, NewCall
 from chatbot.usage.prices import PriceBook
 from chatbot.usage.tables import Attempt, Call
 from config import Settings
+from tests.migrated import migrated_file
 
 PRICES = """
 [[price]]
@@ -39,6 +40,10 @@ def make_settings(folder: Path, **values: Any) -> Settings:
 
 
 def make_engine(settings: Settings) -> Engine:
+    """An engine on the settings' database, which then has every table."""
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite" and url.database:
+        return open_engine(migrated_file(Path(url.database)))
     engine = open_engine(settings.database_url)
     migrate(engine)
     return engine

@@ -22,6 +22,8 @@ from pathlib import Path
 import pytest
 
 from bench.served import free_port
+from chatbot.database import migrate, open_engine
+from tests.migrated import migrated_file
 
 USERS = ("postgres", "nobody")
 _numbers = count(1)
@@ -34,14 +36,17 @@ class Cluster:
         self._folder = folder
         self._programs = programs
         self._port = free_port()
+        self._migrated = ""
 
     def create(self) -> None:
         """Make the cluster's files."""
         self._run("initdb", "--pgdata", str(self._folder), "--username", "funza", "--auth", "trust",
-                  "--encoding", "UTF8", "--locale", "C")
+                  "--encoding", "UTF8", "--locale", "C", "--no-sync")
 
     def start(self) -> None:
-        options = f"-p {self._port} -k {self._folder} -c listen_addresses=127.0.0.1 -c max_connections=60"
+        """Start it. It does not wait for the disk: a test may crash the server, but not the machine under it."""
+        options = (f"-p {self._port} -k {self._folder} -c listen_addresses=127.0.0.1 -c max_connections=60 "
+                   "-c fsync=off -c full_page_writes=off")
         self._run("pg_ctl", "start", "--wait", "--pgdata", str(self._folder), "--options", options,
                   "--log", str(self._folder / "server.log"))
 
@@ -56,14 +61,24 @@ class Cluster:
     def thaw(self) -> None:
         self._signal(signal.SIGCONT)
 
-    def new_database(self) -> str:
-        """The URL of an empty database."""
+    def new_database(self, *, like: str = "template1") -> str:
+        """The URL of an empty database, or of a copy of the database named `like`."""
         import psycopg
 
         name = f"funza_{next(_numbers)}"
         with psycopg.connect(f"host=127.0.0.1 port={self._port} user=funza dbname=postgres", autocommit=True) as admin:
-            admin.execute(f"CREATE DATABASE {name}")
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
         return f"postgresql+psycopg://funza@127.0.0.1:{self._port}/{name}"
+
+    def migrated_database(self) -> str:
+        """The URL of a database that has every table and no row."""
+        if not self._migrated:
+            url = self.new_database()
+            engine = open_engine(url)
+            migrate(engine)
+            engine.dispose()  # nobody may be connected to what is copied
+            self._migrated = url.rpartition("/")[2]
+        return self.new_database(like=self._migrated)
 
     def _signal(self, number: int) -> None:
         import psutil
@@ -152,3 +167,17 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'funza.db'}"
     cluster: Cluster = request.getfixturevalue("postgres")
     return cluster.new_database()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database of each kind that has every table and no row."""
+    return migrated_database(request, tmp_path)
+
+
+def migrated_database(request: pytest.FixtureRequest, folder: Path) -> str:
+    """The URL of such a database, of the kind that `request` is for."""
+    if request.param == "sqlite":
+        return migrated_file(folder / "funza.db")
+    cluster: Cluster = request.getfixturevalue("postgres")
+    return cluster.migrated_database()

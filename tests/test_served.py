@@ -22,7 +22,9 @@ import pytest
 from openai import OpenAI
 
 from bench.served import ROOT, free_port, wait_for
+from chatbot.database import new_id
 from tests.loopback import SCRIPTS, Answer, LoopbackProvider
+from tests.migrated import migrated_file
 
 QUESTION = {"message": "Why are iron and folic acid tablets given?"}
 
@@ -38,8 +40,13 @@ class Server:
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.database = folder / "funza.db"
-        self._settings = {"DATABASE_URL": f"sqlite:///{self.database}", "LOCAL_ENGINE": "off", **settings}
+        self._settings = {"DATABASE_URL": migrated_file(self.database), "LOCAL_ENGINE": "off", **settings}
         self.start()
+        self._before = ""
+
+    def forget(self) -> None:
+        """From here on `rows` shows only what comes."""
+        self._before = new_id()
 
     def start(self) -> None:
         port = free_port()
@@ -56,35 +63,51 @@ class Server:
             answer: dict[str, Any] = json.load(response)
         return answer
 
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
+    def rows(self, columns: str, table: str, rest: str = "") -> list[tuple[Any, ...]]:
+        """From `calls` or `attempts`, of this test alone: ids are made in the order of time."""
+        query = f"SELECT {columns} FROM {table} WHERE id > ? {rest}"
         with closing(sqlite3.connect(self.database)) as connection:
-            return connection.execute(query).fetchall()
+            return connection.execute(query, (self._before,)).fetchall()
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(timeout=40)
 
     def kill(self) -> None:
-        family = [self.process, *psutil.Process(self.process.pid).children(recursive=True)]
-        for one in reversed(family):
-            os.kill(one.pid, signal.SIGKILL)
-        self.process.wait()
+        _kill(self.process)
 
 
-@pytest.fixture
-def upstream() -> Iterator[LoopbackProvider]:
+@pytest.fixture(scope="module")
+def provider() -> Iterator[LoopbackProvider]:
     with LoopbackProvider() as provider:
-        provider.always(Answer(first_fact))
         yield provider
 
 
-@pytest.fixture
-def server(tmp_path: Path, upstream: LoopbackProvider) -> Iterator[Server]:
-    running = Server(tmp_path, TOGETHER_API_KEY="x", TOGETHER_BASE_URL=upstream.url)
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, provider: LoopbackProvider) -> Iterator[Server]:
+    running = Server(tmp_path_factory.mktemp("served"), TOGETHER_API_KEY="x", TOGETHER_BASE_URL=provider.url,
+                     FIRST_TOKEN_TIMEOUT="60", CLOUD_TIMEOUT="60")  # what hangs shall outlast a slow start
     yield running
-    if running.process.poll() is None:
-        running.process.terminate()
-        running.process.wait(timeout=40)
+    running.stop()
+
+
+@pytest.fixture
+def upstream(provider: LoopbackProvider) -> LoopbackProvider:
+    return provider.reset().always(Answer(first_fact))
+
+
+@pytest.fixture
+def server(running: Server, upstream: LoopbackProvider) -> Server:
+    """The server as the test before left it (each leaves one that answers), with a ledger that begins here."""
+    running.forget()
+    return running
 
 
 def test_a_cloud_answers_with_its_cost_and_when_it_is_killed_the_cards_do(
         server: Server, upstream: LoopbackProvider) -> None:
+    tokens_before = _together(server).get("prompt_tokens", 0)
+    failed_before = _together(server).get("failed", 0)
     answered = server.ask("/api/v1/chat", QUESTION)
     assert (answered["provider"], answered["provenance"], answered["fell_back"]) == ("together", "cloud", False)
     usage = answered["usage"]
@@ -95,13 +118,13 @@ def test_a_cloud_answers_with_its_cost_and_when_it_is_killed_the_cards_do(
 
     upstream.stop()
     answered = server.ask("/api/v1/chat", QUESTION)
+    upstream.start()
     assert (answered["provider"], answered["provenance"], answered["fell_back"]) == ("curated", "curated", True)
     assert [one["provider"] for one in answered["skipped"]] == ["together"]
-    tries = server.rows("SELECT provider, state FROM attempts ORDER BY id")
+    tries = server.rows("provider, state", "attempts", "ORDER BY id")
     assert tries == [("together", "settled"), ("together", "released"), ("curated", "settled")]
-    by_provider = {row["key"]: row for row in server.ask("/api/v1/usage?by=provider")["rows"]}
-    assert by_provider["together"]["prompt_tokens"] == usage["prompt_tokens"]
-    assert by_provider["together"]["failed"] == 1
+    assert _together(server)["prompt_tokens"] - tokens_before == usage["prompt_tokens"]
+    assert _together(server)["failed"] - failed_before == 1
 
 
 def test_the_official_client_chats_and_streams_with_usage(server: Server) -> None:
@@ -127,16 +150,16 @@ def test_after_kill_9_during_calls_no_row_is_missing_and_none_is_left_reserved(
     for asker in askers:
         asker.start()
     _until(lambda: len(upstream.requests) == 6)
-    assert server.rows("SELECT count(*) FROM attempts WHERE state = 'reserved'") == [(5,)]
+    assert server.rows("count(*)", "attempts", "AND state = 'reserved'") == [(5,)]
     server.kill()
 
     server.start()
 
-    assert server.rows("SELECT state, failure, count(*) FROM attempts GROUP BY 1, 2 ORDER BY 1") == [
+    assert server.rows("state, failure, count(*)", "attempts", "GROUP BY 1, 2 ORDER BY 1") == [
         ("settled", "", 1), ("unknown", "interrupted", 5)]
-    calls = server.rows("SELECT state, count(*) FROM calls GROUP BY 1 ORDER BY 1")
+    calls = server.rows("state, count(*)", "calls", "GROUP BY 1 ORDER BY 1")
     assert calls == [("answered", 1), ("interrupted", 5)]
-    assert server.rows("SELECT min(cost_nano_usd) > 0 FROM attempts") == [(1,)]
+    assert server.rows("min(cost_nano_usd) > 0", "attempts") == [(1,)]
 
 
 def test_a_second_server_on_the_same_database_leaves_the_first_ones_calls_alone(
@@ -147,10 +170,22 @@ def test_a_second_server_on_the_same_database_leaves_the_first_ones_calls_alone(
     first = server.process
     server.start()
     try:
-        assert server.rows("SELECT state FROM attempts") == [("reserved",)]
+        assert server.rows("state", "attempts") == [("reserved",)]
     finally:
-        first.terminate()
-        first.wait(timeout=40)
+        _kill(first)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    family = [process, *psutil.Process(process.pid).children(recursive=True)]
+    for one in reversed(family):
+        os.kill(one.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _together(server: Server) -> dict[str, Any]:
+    """The provider's row in the usage report."""
+    rows = {row["key"]: row for row in server.ask("/api/v1/usage?by=provider")["rows"]}
+    return rows.get("together", {})
 
 
 def _ask_and_forget(url: str) -> None:

@@ -12,14 +12,16 @@ import pytest
 
 from tests.chatbot.local_model.fake_hub import FakeHub
 from tests.embedded_weights import embedded_model_dir
+from tests.one_core import one_core
 
 ROOT = Path(__file__).parents[1]
 
 
 def script(name: str, *options: str, **settings: str) -> subprocess.CompletedProcess[str]:
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("LOCAL_", "MODEL_", "HF_"))}
-    return subprocess.run([sys.executable, str(ROOT / name), *options], text=True, capture_output=True, timeout=120,
-                          stdin=subprocess.DEVNULL, cwd=ROOT, env={**environment, **settings}, check=False)
+    with one_core():
+        return subprocess.run([sys.executable, str(ROOT / name), *options], text=True, capture_output=True, timeout=120,
+                              stdin=subprocess.DEVNULL, cwd=ROOT, env={**environment, **settings}, check=False)
 
 
 def test_check_changes_nothing_and_says_what_it_would_choose(tmp_path: Path) -> None:

@@ -175,10 +175,10 @@ def child_house(tmp_path: Path) -> Iterator[Callable[..., ChildHouse]]:
         one.owner.close(5)
 
 
-@pytest.mark.parametrize("stream", [False, True])
-@pytest.mark.parametrize(("words", "row"), [
-    ("exit", "local released child_died"), ("segfault", "local released child_died"),
-    ("assert", "local released gpu_failed")], ids=["L05 exit", "L05 crash", "L06 device assert"])
+@pytest.mark.parametrize(("words", "row", "stream"), [
+    ("exit", "local released child_died", False), ("segfault", "local released child_died", True),
+    ("assert", "local released gpu_failed", False), ("assert", "local released gpu_failed", True)],
+    ids=["L05 exit", "L05 crash, streamed", "L06 device assert", "L06 device assert, streamed"])
 def test_L05_L06_a_child_that_dies_costs_that_try_and_the_cloud_answers(
         child_house: Callable[..., ChildHouse], words: str, row: str, stream: bool) -> None:
     house = child_house()
@@ -186,6 +186,7 @@ def test_L05_L06_a_child_that_dies_costs_that_try_and_the_cloud_answers(
     assert rows(house.calls) == [row, "together settled"]
     local = attempts(house.calls)[0]
     assert (local.cost_nano_usd, local.cost_state) == (0, "local")
+    _until(lambda: house.restarts.why_not() is not None)  # the pause counts from the death, not from the error
     house.now += 1
     assert house.answerer("say 30", stream=stream) == "local"
 
@@ -223,8 +224,7 @@ def test_L05_after_four_deaths_the_local_model_is_left_out_with_the_remedy_and_t
     assert house.answerer("say 30") == "local"
 
 
-@pytest.mark.parametrize("stream", [False, True])
-@pytest.mark.parametrize("words", ["hang", "deaf"])
+@pytest.mark.parametrize(("words", "stream"), [("hang", False), ("deaf", True)])
 def test_L07_a_child_that_hangs_is_left_at_the_first_token_limit_and_killed_two_seconds_later(
         child_house: Callable[..., ChildHouse], words: str, stream: bool) -> None:
     house = child_house()
@@ -339,7 +339,7 @@ def test_a_local_failure_with_the_clouds_forbidden_says_that_words_may_not_leave
 
 
 def _until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 15
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.005)

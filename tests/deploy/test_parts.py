@@ -20,6 +20,7 @@ from chatbot.local_model.job import Ask, End, Job, Turn
 from deploy import parts
 from tests.chatbot.local_model.tiny_llama import make_tiny_llama
 from tests.embedded_weights import embedded_model_dir
+from tests.one_core import one_core
 
 
 @contextmanager
@@ -63,7 +64,7 @@ def test_transformers_serve_answers_our_engine_also_when_it_cannot_list_its_mode
 @pytest.mark.slow
 def test_the_gguf_server_answers_our_engine_and_nobody_without_the_key(tmp_path: Path) -> None:
     weights = next(embedded_model_dir().rglob("*.gguf"))
-    with parts.gguf_server(weights, tmp_path, key="k" * 20) as part:
+    with one_core(), parts.gguf_server(weights, tmp_path, key="k" * 20) as part:
         with connected(part, "default", key="k" * 20) as engine:
             assert asked(engine).completion_tokens > 0
         request = urllib.request.Request(f"{part.address}/chat/completions", json.dumps(

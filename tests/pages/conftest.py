@@ -61,7 +61,7 @@ class Silent(WSGIRequestHandler):
 def serving(app: APIFlask) -> Iterator[str]:
     """`app` on a free loopback port; its address."""
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Silent)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
@@ -134,6 +134,41 @@ def open_page(browser: Browser, address: str, seen: Seen) -> Iterator[OpenPage]:
     yield opened
     for context in contexts:
         context.close()
+    assert seen.complaints == []
+
+
+@pytest.fixture(scope="module")
+def kept_pages(browser: Browser) -> Iterator[Callable[[bool], Page]]:
+    """One page with scripts and one without, for the tests of a file: to open a new one costs more than most tests."""
+    pages: dict[bool, Page] = {}
+
+    def kept(script: bool) -> Page:
+        if script not in pages:
+            pages[script] = browser.new_context(java_script_enabled=script, locale="en-GB").new_page()
+            pages[script].set_default_timeout(8_000)
+        return pages[script]
+
+    yield kept
+    for page in pages.values():
+        page.context.close()
+
+
+@pytest.fixture
+def reuse_page(kept_pages: Callable[[bool], Page], address: str, seen: Seen) -> Iterator[OpenPage]:
+    """Opens a page as `open_page` does, but in a window that earlier tests used, without their cookies.
+
+    Every test has an address of its own, so nothing is cached or stored from the one before.
+    """
+    def opened(path: str = "/", *, width: int = 360, script: bool = True, base: str = address, **media: Any) -> Page:
+        page = kept_pages(script)
+        page.context.clear_cookies()
+        page.set_viewport_size({"width": width, "height": 740})
+        page.emulate_media(**{"color_scheme": "light", "reduced_motion": "no-preference"} | media)
+        seen.watch(page)
+        page.goto(base + path)
+        return page
+
+    yield opened
     assert seen.complaints == []
 
 

@@ -67,6 +67,11 @@ def address(app: APIFlask) -> Iterator[str]:
         yield found
 
 
+@pytest.fixture
+def open_page(reuse_page: OpenPage) -> OpenPage:
+    return reuse_page
+
+
 @WITH_AND_WITHOUT_SCRIPT
 def test_the_tables_hold_the_ledgers_numbers(open_page: OpenPage, script: bool) -> None:
     page = open_page("/dashboard", script=script)

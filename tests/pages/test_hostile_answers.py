@@ -32,10 +32,10 @@ PAYLOADS = {
 
 @pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
 @WITH_AND_WITHOUT_SCRIPT
-def test_a_hostile_answer_loads_runs_and_opens_nothing(open_page: OpenPage, service: FakeService, seen: Seen,
+def test_a_hostile_answer_loads_runs_and_opens_nothing(reuse_page: OpenPage, service: FakeService, seen: Seen,
                                                        payload: str, script: bool) -> None:
     service.reply = replace(ANSWER, answer=f"{payload}\n\nThe end of it.")
-    page = open_page(script=script)
+    page = reuse_page(script=script)
     ask_and_wait(page, f"{payload} why iron?")
     expect(page.locator("#turn .answer")).to_contain_text("The end of it.")
     own = urlsplit(page.url).netloc

@@ -87,17 +87,17 @@ def test_the_page_can_be_used_with_a_keyboard_alone(open_page: OpenPage) -> None
 
 @pytest.mark.parametrize("state", STATES.values(), ids=STATES.keys())
 @pytest.mark.parametrize("language", ["en", "sw"])
-def test_nothing_is_wider_than_the_smallest_phone(open_page: OpenPage, service: FakeService, state: Any,
+def test_nothing_is_wider_than_the_smallest_phone(reuse_page: OpenPage, service: FakeService, state: Any,
                                                   language: str) -> None:
-    page = open_page(f"/?lang={language}", width=320)
+    page = reuse_page(f"/?lang={language}", width=320)
     _show(page, service, state)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 @pytest.mark.parametrize("state", STATES.values(), ids=STATES.keys())
-def test_everything_to_tap_is_at_least_44_pixels_high_and_wide(open_page: OpenPage, service: FakeService,
+def test_everything_to_tap_is_at_least_44_pixels_high_and_wide(reuse_page: OpenPage, service: FakeService,
                                                                state: Any) -> None:
-    page = open_page()
+    page = reuse_page()
     _show(page, service, state)
     boxes = page.evaluate("""() => [...document.querySelectorAll("a, button, summary, textarea, .stages label")]
         .filter((node) => node.checkVisibility() && !node.classList.contains("skip"))
@@ -136,9 +136,9 @@ CONTRASTS = """() => {
 
 @pytest.mark.parametrize("state", STATES.values(), ids=STATES.keys())
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_word_stands_out_from_its_ground_as_wcag_aa_asks(open_page: OpenPage, service: FakeService, state: Any,
+def test_every_word_stands_out_from_its_ground_as_wcag_aa_asks(reuse_page: OpenPage, service: FakeService, state: Any,
                                                                scheme: str) -> None:
-    page = open_page(color_scheme=scheme, reduced_motion="reduce")
+    page = reuse_page(color_scheme=scheme, reduced_motion="reduce")
     _show(page, service, state)
     contrasts = page.evaluate(CONTRASTS)
     assert len(contrasts) >= 8

@@ -211,7 +211,7 @@ def client(app: APIFlask) -> FlaskClient:
 def served(app: APIFlask) -> Iterator[str]:
     """The app on a real loopback socket; its address."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

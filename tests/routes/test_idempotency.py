@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -13,13 +11,14 @@ from apiflask import APIFlask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
-from bench.served import ROOT
+from bench.duplicates import resend
 from chatbot.calling.completion import Failed as CallFailed
 from chatbot.calling.completion import TextDelta
 from chatbot.chat.reply import Failed, TriageFound
-from chatbot.database import migrate, open_engine
+from chatbot.database import open_engine
 from chatbot.errors import BudgetExhausted, InvalidInput, LedgerUnavailable, NoProvider, Truncated
 from routes.idempotency import does_cost
+from tests.migrated import migrated_file
 from tests.routes.conftest import STARTED, TRIAGE, AppMaker, FakeService, check_problem, events_of
 
 CHAT = ("/api/v1/chat", {"message": "Why iron?"})
@@ -55,9 +54,7 @@ FREE = {
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Engine:
-    engine = open_engine(f"sqlite:///{tmp_path / 'funza.db'}")
-    migrate(engine)
-    return engine
+    return open_engine(migrated_file(tmp_path / "funza.db"))
 
 
 @pytest.fixture
@@ -225,14 +222,10 @@ def test_the_header_is_in_the_api_document_of_the_routes_that_honour_it(app: API
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_copies_sent_one_by_one_at_once_and_across_a_restart_are_paid_once(
-        request: pytest.FixtureRequest, database: str) -> None:
-    if database == "postgresql":
-        request.getfixturevalue("postgres")  # skips where there is none
-    command = [sys.executable, "-m", "bench.duplicates", "--requests", "36", "--database", database]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-    assert done.returncode == 0, done.stdout + done.stderr
+@pytest.mark.parametrize(("migrated_url", "workers"), [("sqlite", 1), ("postgresql", 2)], indirect=["migrated_url"])
+def test_copies_sent_one_by_one_at_once_and_across_a_restart_are_paid_once(migrated_url: str, workers: int) -> None:
+    """One worker on a file and two on a server, as they are installed; `bench.duplicates` sends thousands."""
+    assert resend(migrated_url, requests=36, copies=4, workers=workers) == [True] * 3
 
 
 def _post(client: FlaskClient, target: tuple[str, dict[str, Any]], **headers: str) -> Any:

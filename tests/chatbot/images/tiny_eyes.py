@@ -27,7 +27,7 @@ def make_tiny_eyes(folder: Path, *, chat: bool = True) -> Path:
     config = LlavaConfig(
         vision_config=CLIPVisionConfig(hidden_size=64, intermediate_size=128, num_hidden_layers=2, image_size=SIDE,
                                        num_attention_heads=2, patch_size=PATCH),
-        text_config=LlamaConfig(vocab_size=len(tokenizer), hidden_size=64, intermediate_size=128, num_hidden_layers=2,
+        text_config=LlamaConfig(vocab_size=len(tokenizer), hidden_size=64, intermediate_size=128, num_hidden_layers=1,
                                 num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=8_192,
                                 eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id),
         image_token_index=tokenizer.convert_tokens_to_ids("<image>"))

@@ -10,6 +10,13 @@ from chatbot.local_model.engines.llama_cpp import LlamaCpp
 from chatbot.local_model.sources import embedded
 from tests.chatbot.local_model.tiny_llama import make_tiny_llama
 from tests.embedded_weights import embedded_model_dir
+from tests.one_core import one_core
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_core() -> Iterator[None]:
+    with one_core():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -8,23 +8,25 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from chatbot.database import migrate, now, open_engine
+from chatbot.database import now, open_engine
 from chatbot.privacy.conversations import Conversations, InMemory, Said, SealedConversations, conversations
+from tests.migrated import migrated_file
+from tests.postgres import migrated_database
 
 ONE, OTHER = "01JD0000000000000000000001", "01JD0000000000000000000002"
 SECRET = "a secret key of this test"
 
 
 @pytest.fixture
-def engine(database_url: str) -> Engine:
-    engine = open_engine(database_url)
-    migrate(engine)
-    return engine
+def engine(migrated_url: str) -> Engine:
+    return open_engine(migrated_url)
 
 
-@pytest.fixture(params=["sealed", "memory"])
-def kept(request: pytest.FixtureRequest, engine: Engine) -> Conversations:
-    return InMemory() if request.param == "memory" else SealedConversations(engine, SECRET)
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Conversations:
+    if request.param == "memory":
+        return InMemory()
+    return SealedConversations(open_engine(migrated_database(request, tmp_path)), SECRET)
 
 
 def said(message: str, conversation: str = ONE, days_ago: float = 0) -> Said:
@@ -76,8 +78,7 @@ def test_what_is_older_than_asked_is_forgotten(kept: Conversations) -> None:
 
 
 def test_the_database_holds_no_word_of_it(tmp_path: Path) -> None:
-    engine = open_engine(f"sqlite:///{tmp_path}/kept.db")
-    migrate(engine)
+    engine = open_engine(migrated_file(tmp_path / "kept.db"))
     SealedConversations(engine, SECRET).keep("achieng", said("nina mimba ya miezi saba"))
     engine.dispose()
     assert all(b"miezi saba" not in file.read_bytes() for file in tmp_path.iterdir())

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, create_engine, func, insert, select, update
 
-from chatbot.database import migrate, new_id, now
+from chatbot.database import new_id, now
 from chatbot.usage.day_totals import TOTALS, fold
 from chatbot.usage.report import GroupBy, UsageReport, usage_report
 from chatbot.usage.tables import ATTEMPTS, CALLS
@@ -130,8 +130,7 @@ def test_a_database_that_cannot_be_written_still_gives_the_report(engine: Engine
 
 
 def test_folding_says_the_same_on_postgresql(postgres: Cluster) -> None:
-    engine = create_engine(postgres.new_database())
-    migrate(engine)
+    engine = create_engine(postgres.migrated_database())
     fill(engine)
     with engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE day_totals ADD CONSTRAINT full_disk CHECK (calls < 0)")
