@@ -22,6 +22,8 @@ OLDER_SETS = ROOT / "tests" / "chatbot" / "safety"
 WORDINGS = 3
 """Further wordings made of each written message."""
 SENTENCE_WEIGHT = 0.3
+EXAMPLE_WEIGHT = 3.0
+"""A sign's own examples, and messages that say one thing only: what the vote must not get wrong."""
 SOON_WEIGHT = 0.3
 """`soon` counts as no danger, but a mistake there is a small one."""
 
@@ -42,7 +44,8 @@ def written() -> list[Example]:
         language, label = path.stem.split("_")[:2]
         for line in path.read_text(encoding="utf-8").splitlines():
             if line.strip() and not line.startswith("#"):
-                found.append(Example(line.strip(), label == "alarm", language=language))
+                weight = EXAMPLE_WEIGHT if path.stem.endswith("_bare") else 1.0
+                found.append(Example(line.strip(), label == "alarm", weight, language))
     return found
 
 
@@ -53,8 +56,8 @@ def with_carriers(of: list[Example], seed: int = 5) -> list[Example]:
     made: list[Example] = []
     for one in of:
         made += [one._replace(text=text) for text in composed(one.text, one.language, one.danger, chance, WORDINGS)]
-        other = calm[chance.randrange(len(calm))]
-        if other.language == one.language and chance.random() < 0.5:
+        other = calm[chance.randrange(len(calm))] if calm else one
+        if other is not one and other.language == one.language and chance.random() < 0.5:
             pair = [one.text, other.text] if chance.random() < 0.5 else [other.text, one.text]
             made.append(one._replace(text=". ".join(pair), weight=0.7))
     return made
@@ -63,7 +66,8 @@ def with_carriers(of: list[Example], seed: int = 5) -> list[Example]:
 def from_rules_and_cards() -> list[Example]:
     """The signs' own examples and counter-examples, the cards' questions, the page's example questions."""
     grave = {"urgent", "emergency"}
-    found = [Example(text, sign.tier in grave) for sign in shipped_signs() for text in sign.examples]
+    plain = [Example(text, sign.tier in grave, EXAMPLE_WEIGHT) for sign in shipped_signs() for text in sign.examples]
+    found = plain + with_carriers(plain)
     found += [Example(text, False) for sign in shipped_signs() if sign.tier in grave for text in sign.counter_examples]
     found += [Example(text, False) for card in all_cards() for wording in (card.en, card.sw)
               for text in (wording.title, wording.question)]

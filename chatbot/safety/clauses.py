@@ -23,6 +23,9 @@ USUALLY = re.compile(r"hu(?!yu|yo|ko|ku|ru|sika|enda|wezi|jui|na)[a-z]{4,}")
 DID = re.compile(
     r"(?:ni|u|a|tu|m|wa|i|li|ya|zi|ki|vi|ku)li[a-z]{3,}|[a-z]{2,}[^e]ed|fell|broke|bled|lost|had|was|were")
 """A past tense: Swahili -li- (`nilitoka`, `nilibleed`), English -ed and a few that are irregular."""
+_I_AM = frozenset({"am", "im", "iam", "nina", "nikona"})
+_WHO = frozenset({"i", "she", "he", "we"})
+_AGAIN = frozenset({"again", "tena"})
 NO_TROUBLE = frozenset({"known", "week-count", "early-weeks", "preterm-weeks", "term-weeks", "days-count"})
 UNREAL = frozenset({"symptom", "function", "degree"})
 
@@ -58,6 +61,24 @@ def has_it_now(reading: Reading, here: list[Mention], start: int) -> bool:
     """Whether `am`, `have`, `nina` stands with a symptom."""
     return any(HAS_NOW & set(reading.tokens[max(start, mention.start - 2) : mention.end + 1])
                for mention in here if is_trouble(mention))
+
+
+def told_outright(reading: Reading, found: list[Mention]) -> bool:
+    """`i am bleeding`, `nina homa`, `my bleeding today`, `bleeding again`, a baby that does not move: no vote needed."""
+    return any(_outright(reading, mention) for mention in found if mention.sentence >= 0 and is_trouble(mention))
+
+
+def _outright(reading: Reading, mention: Mention) -> bool:
+    tokens, start = reading.tokens, mention.start
+    if mention.denied:
+        return mention.concept == "move"
+    if mention.kind != "symptom" or mention.over:
+        return False
+    before, after = set(tokens[max(0, start - 2) : start]), set(tokens[mention.end + 1 : mention.end + 3])
+    if _I_AM & before or ("have" in before and _WHO & set(tokens[max(0, start - 4) : start])) or _AGAIN & after:
+        return True
+    begin, finish = next(one for one in reading.sentences if one[0] <= start < one[1])
+    return tokens[start - 1 : start] == ["my"] and "just-now" in asserted(reading.between(begin, finish))
 
 
 def usually(reading: Reading, start: int, end: int) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from chatbot.safety.clauses import told_outright
 from chatbot.safety.framing import set_aside
 from chatbot.safety.levels import LEVELS, Level, Triage
 from chatbot.safety.lexicon import the_lexicon
@@ -83,22 +84,26 @@ def _asks_for_the_vote(sign: Sign) -> bool:
 
 def _match_signs(signs: Iterable[Sign], reading: Reading, facts: set[str]) -> list[Match]:
     index = Index(reading.mentions, facts)
-    return [one for sign in signs if (one := _match_sign(sign, index)) is not None]
+    return [one for sign in signs if (one := _match_sign(sign, index, reading)) is not None]
 
 
-def _match_sign(sign: Sign, index: Index) -> Match | None:
-    """The first rule that stands by itself and is not over; else the gravest of the rest."""
+def _match_sign(sign: Sign, index: Index, reading: Reading) -> Match | None:
+    """The first rule that stands by itself and is not over; else the gravest of the rest.
+
+    A doubtful rule stands by itself, too, where the message tells outright what it looks for.
+    """
     weaker: list[Match] = []
     for pattern in sign.patterns:
         mentions = match(pattern, index)
         if mentions is None:
             continue
         over = any(mention.over for mention in mentions)
-        if not over and not pattern.doubtful:
+        doubtful = pattern.doubtful and (over or not told_outright(reading, mentions))
+        if not over and not doubtful:
             return Match(sign, sign.tier, pattern.text)
         level = LEVELS[max(1, LEVELS.index(sign.tier) - over)]
         found = Match(sign, level, pattern.text)
-        weaker.append(replace(found, level="soon", doubted=level) if pattern.doubtful else found)
+        weaker.append(replace(found, level="soon", doubted=level) if doubtful else found)
     return max(weaker, key=_weight, default=None)
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
 from chatbot.safety.levels import LEVELS
+from chatbot.safety.patterns import parse
 from chatbot.safety.reading import Reading
-from chatbot.safety.triage import matches, triage
+from chatbot.safety.signs import shipped_signs
+from chatbot.safety.triage import matches, triage, understood
 from chatbot.safety.vote import WEIGHTS, WEIGHTS_FILE, Vote, parts, the_vote
 from tests.chatbot.safety.measuring import by_rules_alone, messages
-from training.danger_votes import train, understood
+from training.danger_votes import train
 from training.examples import Example, written
 
 DEV = [one.text for one in messages("dev")]
@@ -22,7 +25,22 @@ DEV = [one.text for one in messages("dev")]
 def test_the_vote_raises_a_level_and_never_lowers_one():
     pairs = [(LEVELS.index(by_rules_alone(text).level), LEVELS.index(triage(text).level)) for text in DEV]
     assert all(with_vote >= alone for alone, with_vote in pairs)
-    assert all(with_vote == LEVELS.index("urgent") for alone, with_vote in pairs if with_vote > alone)
+    assert sum(with_vote > alone for alone, with_vote in pairs) > 20
+
+
+def test_a_doubtful_rule_says_soon_by_itself_and_its_tier_when_the_vote_agrees():
+    pattern = parse("? fit ^asks-about")
+    doubtful = replace(next(sign for sign in shipped_signs() if sign.id == "fits"), patterns=(pattern,))
+    story, event = "in the series she had a fit and everybody cried", "she had a fit this morning and is confused"
+    assert [(one.level, one.doubted) for one in matches(story, signs=[doubtful])] == [("soon", "emergency")]
+    assert [one.level for one in matches(event, signs=[doubtful])] == ["emergency"]
+    assert [one.level for one in matches(event, signs=[doubtful], with_vote=False)] == ["soon"]
+
+
+@pytest.mark.parametrize("message", ["i have fits", "lol i am having fits again", "nina degedege"])
+def test_what_is_told_outright_needs_no_vote(message: str):
+    doubtful = replace(next(sign for sign in shipped_signs() if sign.id == "fits"), patterns=(parse("? fit"),))
+    assert [one.level for one in matches(message, signs=[doubtful], with_vote=False)] == ["emergency"]
 
 
 def test_the_vote_is_not_asked_when_a_rule_already_says_urgent():
