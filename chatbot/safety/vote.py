@@ -49,8 +49,8 @@ class Vote:
     """What one step of a weight is worth: the weights are kept as -127 to 127."""
     weights: bytes
     """`WEIGHTS` signed bytes."""
-    agreement: float = -1.0
-    """The score from which it agrees with a doubtful rule: below it, about three in four such messages are calm."""
+    agreement: float = -0.8
+    """The score from which it agrees with a doubtful rule: below it, most such messages are calm."""
 
     def score(self, reading: Reading) -> float:
         """The log-odds of danger of the gravest part of a message; minus infinity for a message without words."""

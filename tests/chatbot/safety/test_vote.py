@@ -31,7 +31,7 @@ def test_the_vote_raises_a_level_and_never_lowers_one():
 def test_a_doubtful_rule_says_soon_by_itself_and_its_tier_when_the_vote_agrees():
     pattern = parse("? fit ^asks-about")
     doubtful = replace(next(sign for sign in shipped_signs() if sign.id == "fits"), patterns=(pattern,))
-    story, event = "in the series she had a fit and everybody cried", "she had a fit this morning and is confused"
+    story, event = "the toddler throws fits when he wants sweets", "she had a fit this morning and is confused"
     assert [(one.level, one.doubted) for one in matches(story, signs=[doubtful])] == [("soon", "emergency")]
     assert [one.level for one in matches(event, signs=[doubtful])] == ["emergency"]
     assert [one.level for one in matches(event, signs=[doubtful], with_vote=False)] == ["soon"]
