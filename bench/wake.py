@@ -20,7 +20,7 @@ import structlog
 
 from chatbot.database import usd
 from chatbot.errors import FunzaError
-from chatbot.images.draw import DrawOrder, Illustrator
+from chatbot.images.drawing.draw import DrawOrder, Illustrator
 from tests.chatbot.images.drawing_house import HOUR, Watching, endpoint_settings, illustrator, png
 from tests.house import attempts
 from tests.loopback.image_endpoint import FakeImageEndpoint

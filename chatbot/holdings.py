@@ -18,14 +18,14 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, func, s
 
 from chatbot.database import now
 from chatbot.errors import RecordsUnavailable
-from chatbot.images.job_tables import JOBS, PICTURES
+from chatbot.images.lessons.tables import JOBS, PICTURES
 from chatbot.privacy.conversations import Conversations, as_rows, forget_turns
 from chatbot.privacy.tables import CONSENTS, RECEIPTS
 from chatbot.quizzes.learning.attempts import erase as erase_attempts
 from chatbot.quizzes.records.tables import ATTEMPTS as QUIZ_ATTEMPTS
 from chatbot.quizzes.records.tables import SPACED
 from chatbot.safe_csv import safe_cell
-from chatbot.safety.escalation_tables import ESCALATIONS, NOBODYS
+from chatbot.safety.escalation.tables import ESCALATIONS, NOBODYS
 from chatbot.transactions import Transactions
 from chatbot.usage.replay_tables import REPLAYS
 from chatbot.usage.tables import ATTEMPTS, CALLS

@@ -28,9 +28,9 @@ from chatbot.documents.extraction import Extraction, ExtractionOrder
 from chatbot.documents.extractor import Extractor
 from chatbot.errors import RecordsUnavailable
 from chatbot.estimate import Estimate, estimate
-from chatbot.images.alt_text import AltText, AltTextOrder, AltTextReply
-from chatbot.images.draw import DrawerStatus
-from chatbot.images.illustrations import Illustrations
+from chatbot.images.alt.alt_text import AltText, AltTextOrder, AltTextReply
+from chatbot.images.drawing.draw import DrawerStatus
+from chatbot.images.lessons.illustrations import Illustrations
 from chatbot.knowledge.cards import Language, all_cards
 from chatbot.knowledge.search import CardSearch
 from chatbot.privacy.consent import CloudConsent
@@ -45,8 +45,8 @@ from chatbot.quizzes.making.order import QuizOrder
 from chatbot.quizzes.making.template import items_from_cards, legacy_question
 from chatbot.quizzes.records.editions import published_items
 from chatbot.retention import Kept, forget_old_records, forget_old_words
-from chatbot.safety.escalating import Escalating
-from chatbot.safety.versions_in_force import RulesInForce
+from chatbot.safety.escalation.escalating import Escalating
+from chatbot.safety.versions.in_force import RulesInForce
 from chatbot.stages import stage_named
 from chatbot.strategies import parse_wish
 from chatbot.usage.day_totals import fold

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from chatbot.privacy.consent import forget_withdrawn
 from chatbot.privacy.conversations import Conversations
 from chatbot.privacy.receipts import forget_receipts, forget_texts
-from chatbot.safety.escalations import forget_escalations
+from chatbot.safety.escalation.escalations import forget_escalations
 
 A_CALL = timedelta(days=1)
 """Longer than any call: a consent that was taken back during one still has that call's receipt."""

@@ -18,9 +18,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from chatbot.errors import FunzaError, InvalidInput
 from chatbot.hybrid_ai_service import HybridAIService
-from chatbot.images.alt_text import AltTextOrder
-from chatbot.images.batch import Result, Source, Work, describe, note, read_journal, source_at
-from chatbot.images.draft import Wanted
+from chatbot.images.alt.alt_text import AltTextOrder
+from chatbot.images.alt.batch import Result, Source, Work, describe, note, read_journal, source_at
+from chatbot.images.alt.draft import Wanted
 from chatbot.images.faces import People, may_leave
 from chatbot.images.picture import read_picture
 from chatbot.knowledge.cards import Language

@@ -7,9 +7,9 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
 from chatbot.accounts.principal import LOCAL
-from chatbot.images.illustrations import Illustrations
-from chatbot.images.jobs import Jobs
-from chatbot.images.library import Library
+from chatbot.images.lessons.illustrations import Illustrations
+from chatbot.images.lessons.jobs import Jobs
+from chatbot.images.lessons.library import Library
 from commands.plainly import plainly
 from commands.printing import output_options, show_csv, show_json, show_table
 

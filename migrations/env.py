@@ -11,12 +11,13 @@ from sqlalchemy.types import TypeDecorator
 from chatbot.accounts import tables as account_tables  # noqa: F401 - importing it registers its tables
 from chatbot.database import db
 from chatbot.documents import tables as document_tables  # noqa: F401 - likewise
-from chatbot.images import endpoint_tables  # noqa: F401 - likewise
-from chatbot.images import job_tables as image_job_tables  # noqa: F401 - likewise
+from chatbot.images.endpoint import tables as endpoint_tables  # noqa: F401 - likewise
+from chatbot.images.lessons import tables as image_job_tables  # noqa: F401 - likewise
 from chatbot.privacy import kept_tables  # noqa: F401 - likewise
 from chatbot.privacy import tables as privacy_tables  # noqa: F401 - likewise
 from chatbot.quizzes.records import tables as quiz_tables  # noqa: F401 - likewise
-from chatbot.safety import escalation_tables, versions_tables  # noqa: F401 - likewise
+from chatbot.safety.escalation import tables as escalation_tables  # noqa: F401 - likewise
+from chatbot.safety.versions import tables as versions_tables  # noqa: F401 - likewise
 from chatbot.usage import budget_tables, day_totals, replay_tables, retired, tables  # noqa: F401 - likewise
 
 

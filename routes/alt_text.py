@@ -8,8 +8,8 @@ from apiflask import APIBlueprint
 from pydantic import AfterValidator, Field, StringConstraints
 
 from chatbot.calling.completion import Provenance
-from chatbot.images.alt_text import AltTextOrder
-from chatbot.images.draft import Wanted, visible
+from chatbot.images.alt.alt_text import AltTextOrder
+from chatbot.images.alt.draft import Wanted, visible
 from chatbot.images.faces import People, may_leave
 from chatbot.images.picture import read_picture
 from chatbot.usage.cost import CostState

@@ -15,16 +15,16 @@ from werkzeug.wrappers import Response
 
 from chatbot.errors import FunzaError, InvalidInput, NotFound, TooLong
 from chatbot.safety.levels import Triage
-from chatbot.safety.lexicon import the_lexicon
 from chatbot.safety.replies import reply_text
 from chatbot.safety.signs import STAGES, Sign, all_signs, read_sources, shipped_signs
-from chatbot.safety.versions import SafetyVersions
-from chatbot.safety.versions_compare import differences
-from chatbot.safety.versions_records import Draft, changed_between
-from chatbot.safety.versions_suite import run_suite
-from chatbot.safety.versions_text import table_of
-from chatbot.safety.versions_trial import Trial, try_message, understood
+from chatbot.safety.versions.compare import differences
+from chatbot.safety.versions.records import Draft, changed_between
+from chatbot.safety.versions.suite import run_suite
+from chatbot.safety.versions.text import table_of
+from chatbot.safety.versions.trial import Trial, try_message, understood
+from chatbot.safety.versions.versions import SafetyVersions
 from chatbot.safety.wordings import reply_kinds
+from chatbot.safety.words.lexicon import the_lexicon
 from routes.auth import current_principal
 from routes.clinical_forms import GROUPS, number, read_sign, typed
 from routes.clinical_page import called, go, page

@@ -11,7 +11,7 @@ from chatbot.errors import InvalidInput
 from chatbot.safety.levels import LEVELS
 from chatbot.safety.patterns import parse
 from chatbot.safety.signs import STAGES, Sign, known_concepts, read_sources
-from chatbot.safety.versions_text import sign_from, table_of
+from chatbot.safety.versions.text import sign_from, table_of
 from chatbot.safety.wordings import Wording, reply_kinds
 
 MOST_LINES = 200

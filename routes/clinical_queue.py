@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from chatbot.database import now
 from chatbot.errors import FunzaError, InvalidInput
 from chatbot.safe_csv import csv_text
-from chatbot.safety.escalations import LONGEST_NOTE, STATES, Escalated, Shown, Tier
+from chatbot.safety.escalation.escalations import LONGEST_NOTE, STATES, Escalated, Shown, Tier
 from routes.auth import current_principal
 from routes.clinical_forms import number
 from routes.clinical_page import called, go, page

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from chatbot.errors import FunzaError, NotFound
 from chatbot.safety.replies import review_state
-from chatbot.safety.versions_compare import reworded
+from chatbot.safety.versions.compare import reworded
 from chatbot.safety.wordings import LONGEST_WORDING, MUST_SAY, shipped_wordings, unsaid
 from routes.auth import current_principal
 from routes.clinical import versions

@@ -7,8 +7,8 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from chatbot.errors import FunzaError, NotFound
-from chatbot.safety.versions_records import changed_between, lost_between, readable
-from chatbot.safety.versions_suite import blocking, run_suite
+from chatbot.safety.versions.records import changed_between, lost_between, readable
+from chatbot.safety.versions.suite import blocking, run_suite
 from routes.auth import current_principal
 from routes.clinical import versions
 from routes.clinical_forms import number

@@ -42,7 +42,7 @@ from chatbot.errors import (
     UnknownModel,
     Unreadable,
 )
-from chatbot.images.job_errors import StorageFailed, TooManyJobs
+from chatbot.images.lessons.errors import StorageFailed, TooManyJobs
 from routes.open_streams import TooManyStreams
 from routes.request_id import request_id
 

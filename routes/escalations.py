@@ -9,7 +9,7 @@ from apiflask import APIBlueprint
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from chatbot.privacy.consent import Consents
-from chatbot.safety.escalations import LONGEST_NOTE, Escalated, Queue, Shown, State, Tier, words_of
+from chatbot.safety.escalation.escalations import LONGEST_NOTE, Escalated, Queue, Shown, State, Tier, words_of
 from routes.auth import current_principal
 from routes.installation import installation
 from routes.schemas import ConversationId, In, Out

@@ -8,13 +8,13 @@ from typing import Annotated, Any, Literal
 from flask import url_for
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from chatbot.images.draft import one_line
+from chatbot.images.alt.draft import one_line
+from chatbot.images.alt.rules import Finding
 from chatbot.images.faces import People
-from chatbot.images.job_order import LONGEST_PROMPT, LONGEST_TITLE, MOST_SEED, Wish
-from chatbot.images.jobs import Job
-from chatbot.images.library import StoredImage
-from chatbot.images.provenance import CODES
-from chatbot.images.rules import Finding
+from chatbot.images.lessons.jobs import Job
+from chatbot.images.lessons.library import StoredImage
+from chatbot.images.lessons.order import LONGEST_PROMPT, LONGEST_TITLE, MOST_SEED, Wish
+from chatbot.images.lessons.provenance import CODES
 from config import Strategy
 from routes.schemas import In, Language, Out
 

@@ -11,12 +11,12 @@ from flask import Response, request, url_for
 from pydantic import ValidationError
 
 from chatbot.errors import NotFound
-from chatbot.images.describing import described, warnings_of
-from chatbot.images.illustrations import Illustrations
-from chatbot.images.job_errors import NoSuchPicture
-from chatbot.images.jobs import Job
-from chatbot.images.library import StoredImage
-from chatbot.images.picture_files import ENDINGS
+from chatbot.images.lessons.describing import described, warnings_of
+from chatbot.images.lessons.errors import NoSuchPicture
+from chatbot.images.lessons.files import ENDINGS
+from chatbot.images.lessons.illustrations import Illustrations
+from chatbot.images.lessons.jobs import Job
+from chatbot.images.lessons.library import StoredImage
 from chatbot.quizzes.records.twice import refuse_twice
 from routes.auth import current_principal
 from routes.errors import first_mistake

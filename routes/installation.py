@@ -18,16 +18,16 @@ from chatbot.chat.general import SamplingWishes
 from chatbot.chat.reply import ChatEvent, ChatReply
 from chatbot.documents.extraction import Extraction, ExtractionOrder
 from chatbot.estimate import Estimate
-from chatbot.images.alt_text import AltTextOrder, AltTextReply
-from chatbot.images.draw import DrawerStatus
-from chatbot.images.illustrations import Illustrations
+from chatbot.images.alt.alt_text import AltTextOrder, AltTextReply
+from chatbot.images.drawing.draw import DrawerStatus
+from chatbot.images.lessons.illustrations import Illustrations
 from chatbot.privacy.consent import CloudConsent
 from chatbot.privacy.conversations import Conversations
 from chatbot.providers.interface import Message
 from chatbot.quizzes.item import Item
 from chatbot.quizzes.making.events import QuizEvent
 from chatbot.quizzes.making.order import QuizOrder
-from chatbot.safety.versions_in_force import RulesInForce
+from chatbot.safety.versions.in_force import RulesInForce
 from config import Settings, Strategy
 
 

@@ -13,7 +13,7 @@ from flask import request
 from chatbot.chat.reply import ChatReply
 from chatbot.errors import InvalidInput, LedgerUnavailable
 from chatbot.privacy.consent import CloudConsent, Consents, Purpose, State, purpose_named
-from chatbot.safety.escalating import GRAVE
+from chatbot.safety.escalation.escalating import GRAVE
 from routes.auth import current_principal
 from routes.consents import set_consent
 from routes.installation import installation

@@ -15,12 +15,12 @@ from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from chatbot.errors import FunzaError, InvalidInput
-from chatbot.images.describing import warnings_of
-from chatbot.images.job_errors import PromptRefused
-from chatbot.images.job_order import LONGEST_PROMPT
-from chatbot.images.library import StoredImage
-from chatbot.images.picture_files import ENDINGS
-from chatbot.images.rules import LONGEST
+from chatbot.images.alt.rules import LONGEST
+from chatbot.images.lessons.describing import warnings_of
+from chatbot.images.lessons.errors import PromptRefused
+from chatbot.images.lessons.files import ENDINGS
+from chatbot.images.lessons.library import StoredImage
+from chatbot.images.lessons.order import LONGEST_PROMPT
 from chatbot.quizzes.records.twice import refuse_twice
 from routes.auth import current_principal
 from routes.errors import status_of

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from chatbot.chat.texts import Language
-from chatbot.safety.normalise import normalise
+from chatbot.safety.words.normalise import normalise
 
 REFUSALS = Path(__file__).with_name("refusals.toml")
 REFUSED = "refused"

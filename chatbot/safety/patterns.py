@@ -18,7 +18,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from chatbot.safety.reading import Mention
+from chatbot.safety.words.reading import Mention
 
 WINDOW, NEAR = 7, 3
 _DOUBTFUL = "? "

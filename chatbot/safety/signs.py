@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from chatbot.safety.levels import LEVELS
-from chatbot.safety.lexicon import Lexicon, the_lexicon
-from chatbot.safety.measures import MEASURED
 from chatbot.safety.patterns import Pattern, parse
 from chatbot.safety.vote import LEARNED_VOTE
+from chatbot.safety.words.lexicon import Lexicon, the_lexicon
+from chatbot.safety.words.measures import MEASURED
 
 SIGNS_FOLDER = Path(__file__).parent / "signs"
 STAGES = ("preconception", "antenatal", "birth", "postnatal")

@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from chatbot.safety.clauses import told_outright
-from chatbot.safety.framing import set_aside
 from chatbot.safety.levels import LEVELS, Level, Triage
-from chatbot.safety.lexicon import the_lexicon
-from chatbot.safety.negation import mark_denied
 from chatbot.safety.patterns import Index, match
-from chatbot.safety.reading import Reading, read
 from chatbot.safety.signs import Sign, all_signs
 from chatbot.safety.vote import LEARNED_VOTE, the_vote
+from chatbot.safety.words.clauses import told_outright
+from chatbot.safety.words.framing import set_aside
+from chatbot.safety.words.lexicon import the_lexicon
+from chatbot.safety.words.negation import mark_denied
+from chatbot.safety.words.reading import Reading, read
 
 _BORN = frozenset({"after-birth", "newborn", "young-baby", "young-age", "placenta"})
 

@@ -21,7 +21,7 @@ from itertools import pairwise
 from pathlib import Path
 from zlib import crc32
 
-from chatbot.safety.reading import Mention, Reading
+from chatbot.safety.words.reading import Mention, Reading
 
 LEARNED_VOTE = "learned-vote"
 """The name under which a rule of a sign asks for the vote."""

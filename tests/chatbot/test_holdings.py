@@ -16,7 +16,7 @@ from chatbot.holdings import ELSEWHERE, HOLDINGS, OnePerson
 from chatbot.privacy.consent import Consents, purpose_named
 from chatbot.privacy.conversations import Said, SealedConversations
 from chatbot.privacy.tables import RECEIPTS
-from chatbot.safety.escalation_tables import ESCALATIONS
+from chatbot.safety.escalation.tables import ESCALATIONS
 from chatbot.usage.ledger import Ledger, NewCall
 from chatbot.usage.replays import Claim, Kept, Replays
 from chatbot.usage.report import usage_report

@@ -14,7 +14,7 @@ from chatbot.privacy.consent import Consents, purpose_named
 from chatbot.privacy.conversations import Said, SealedConversations
 from chatbot.privacy.tables import CONSENTS, RECEIPTS
 from chatbot.retention import Kept, forget_old_records, forget_old_words
-from chatbot.safety.escalation_tables import ESCALATIONS
+from chatbot.safety.escalation.tables import ESCALATIONS
 from chatbot.usage.ledger import Ledger, NewCall
 from chatbot.usage.replay_tables import REPLAYS
 from chatbot.usage.replays import Claim, Replays, forget_expired

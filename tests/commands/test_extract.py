@@ -25,16 +25,16 @@ from tests.migrated import migrated_file
 ROOT = Path(__file__).parents[2]
 
 
-def arguments(folder: Path, *more: str) -> list[str]:
-    return ["extract", str(folder / "in"), "--out", str(folder / "out.jsonl"), *more]
+def arguments(folder: Path, *more: str, what: str = "in") -> list[str]:
+    return ["extract", str(folder / what), "--out", str(folder / "out.jsonl"), *more]
 
 
-def run(folder: Path, *more: str, upstream: LoopbackProvider | None = None) -> Result:
+def run(folder: Path, *more: str, what: str = "in", upstream: LoopbackProvider | None = None) -> Result:
     """The command on a machine without a model, with a cloud at `upstream` if there is one."""
     cloud = {"together_api_key": "x", "together_base_url": upstream.url} if upstream else {}
     app = create_app(Settings(_env_file=None, local_engine="off", model_dir=folder,
                               database_url=migrated_file(folder / "funza.db"), **cloud))
-    return app.test_cli_runner().invoke(args=arguments(folder, *more))
+    return app.test_cli_runner().invoke(args=arguments(folder, *more, what=what))
 
 
 def start(folder: Path, *more: str, upstream: LoopbackProvider) -> subprocess.Popen[bytes]:
@@ -76,12 +76,9 @@ def test_a_bare_machine_reads_a_folder_and_a_second_run_does_nothing_again(folde
 
 def test_a_single_file_is_read_and_a_dry_run_reads_none(folder: Path) -> None:
     (folder / "in" / "계약" / "a.docx").rename(folder / "one.docx")
-    arguments = [sys.executable, "-m", "flask", "extract", str(folder / "one.docx"), "--type", "contract",
-                 "--out", str(folder / "out.jsonl")]
-    told, done = (subprocess.run([*arguments, *more], cwd=folder, env=environment(folder), capture_output=True,
-                                 text=True, timeout=120, check=False) for more in (["--dry-run"], []))
+    told, done = (run(folder, "--type", "contract", *more, what="one.docx") for more in (["--dry-run"], []))
     assert told.stdout == "1 files: 0 done before, 1 to read, at most 0 calls and $0.000000.\n"
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     line, = lines(folder)
     assert {name: one["value"] for name, one in line["values"].items()} == CONTRACT_KO.says
     assert line["file"] == "one.docx"
@@ -91,7 +88,7 @@ def test_a_folder_without_documents_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "picture.png").write_bytes(b"\x89PNG")
     ended = run(tmp_path, "--type", "contract")
-    assert ended.returncode == 1
+    assert ended.exit_code == 1
     assert "There is no .pdf, .docx, .txt, .text, .md at" in ended.stderr
     assert not (tmp_path / "out.jsonl").exists()
 

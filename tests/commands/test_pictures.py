@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskCliRunner
 
-from chatbot.images.illustrations import Illustrations
+from chatbot.images.lessons.illustrations import Illustrations
 from run import create_app
 from tests.chatbot.images.illustrating import EDUCATOR, WISH, FakeDescriber, FakeIllustrator, empty_database
 from tests.house import make_settings

@@ -19,8 +19,8 @@ from chatbot.chat.general import General, Sampling
 from chatbot.documents.extraction import Asked, Extraction, order_for, passages_of_text
 from chatbot.documents.extractor import Extractor
 from chatbot.errors import FunzaError
-from chatbot.images.alt_text import AltText, AltTextOrder
-from chatbot.images.draft import Wanted
+from chatbot.images.alt.alt_text import AltText, AltTextOrder
+from chatbot.images.alt.draft import Wanted
 from chatbot.images.faces import may_leave
 from chatbot.images.picture import read_picture
 from chatbot.providers import build_providers

@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 
 from chatbot.database import now
 from chatbot.privacy.consent import Consents, purpose_named
-from chatbot.safety.escalation_tables import ESCALATIONS
+from chatbot.safety.escalation.tables import ESCALATIONS
 from chatbot.safety.signs import use_signs
 from config import Settings
 from run import create_app

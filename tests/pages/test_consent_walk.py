@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 from chatbot.knowledge.cards import all_cards
 from chatbot.privacy.consent import Consents, purpose_named
 from chatbot.privacy.tables import CONSENTS
-from chatbot.safety.escalation_tables import ESCALATIONS
+from chatbot.safety.escalation.tables import ESCALATIONS
 from run import create_app
 from tests.house import make_settings
 from tests.loopback import Answer, LoopbackProvider

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from chatbot.errors import EndpointPaused
-from chatbot.images.illustrations import Illustrations
-from chatbot.images.job_tables import JOBS, PICTURES
+from chatbot.images.lessons.illustrations import Illustrations
+from chatbot.images.lessons.tables import JOBS, PICTURES
 from chatbot.quizzes.records.tables import RECENT
 from tests.chatbot.images.good_pictures import png
 from tests.chatbot.images.illustrating import FakeDescriber, FakeIllustrator, blind

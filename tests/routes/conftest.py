@@ -29,7 +29,7 @@ from chatbot.estimate import CandidateCost, Estimate
 from chatbot.privacy import tables as privacy_tables
 from chatbot.privacy.conversations import InMemory
 from chatbot.quizzes.records import tables as quiz_tables
-from chatbot.safety.escalation_tables import ESCALATIONS
+from chatbot.safety.escalation.tables import ESCALATIONS
 from chatbot.safety.levels import Triage
 from chatbot.strategies import Skipped
 from chatbot.usage import budget_tables, day_totals, tables

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from chatbot.database import now
 from chatbot.privacy.consent import Consents, purpose_named
 from chatbot.privacy.conversations import Said
-from chatbot.safety.escalating import Escalating
+from chatbot.safety.escalation.escalating import Escalating
 from chatbot.safety.levels import Triage
 from chatbot.usage.ledger import NewCall
 from tests.routes.accounts import build

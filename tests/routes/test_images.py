@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from PIL import Image
 
-from chatbot.images.illustrations import Illustrations
+from chatbot.images.lessons.illustrations import Illustrations
 from config import Settings
 from run import create_app
 from tests.chatbot.images.good_pictures import jpeg, png

@@ -12,7 +12,7 @@ from PIL import Image
 
 from chatbot.calling.health import Health
 from chatbot.calls import Calls
-from chatbot.images.draw import Illustrator
+from chatbot.images.drawing.draw import Illustrator
 from chatbot.usage.ledger import Ledger
 from chatbot.usage.prices import price_book
 from tests.house import make_engine, make_settings

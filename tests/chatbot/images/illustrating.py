@@ -15,11 +15,11 @@ from chatbot.accounts.principal import Principal
 from chatbot.calls import Calls
 from chatbot.database import migrate, open_engine
 from chatbot.errors import FunzaError
-from chatbot.images.alt_text import AltTextOrder, AltTextReply
-from chatbot.images.draw import DrawOrder, Illustration, Watch
-from chatbot.images.draw_errors import Cancelled
-from chatbot.images.illustrations import Illustrations
-from chatbot.images.job_order import Wish
+from chatbot.images.alt.alt_text import AltTextOrder, AltTextReply
+from chatbot.images.drawing.draw import DrawOrder, Illustration, Watch
+from chatbot.images.drawing.errors import Cancelled
+from chatbot.images.lessons.illustrations import Illustrations
+from chatbot.images.lessons.order import Wish
 from chatbot.images.refusals import NobodySees
 from chatbot.providers.image_interface import MediaType
 from chatbot.usage.cost import UsageOfCall

@@ -8,8 +8,8 @@ from typing import Any
 
 from chatbot.calling.health import Health
 from chatbot.calls import Calls
-from chatbot.images.alt_text import AltText, AltTextOrder, AltTextReply
-from chatbot.images.draft import Wanted
+from chatbot.images.alt.alt_text import AltText, AltTextOrder, AltTextReply
+from chatbot.images.alt.draft import Wanted
 from chatbot.images.faces import People, may_leave
 from chatbot.images.picture import read_picture
 from chatbot.providers import build_providers

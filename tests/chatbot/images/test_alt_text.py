@@ -179,7 +179,7 @@ def test_a_picture_that_may_show_people_never_leaves(tmp_path: Path, people: str
 
 def test_no_permit_is_made_for_such_a_picture_whatever_the_plan_says() -> None:
     order = asked("unknown")
-    from chatbot.images.prompt import messages_for
+    from chatbot.images.alt.prompt import messages_for
     from chatbot.providers.interface import ChatRequest
 
     request = ChatRequest(messages_for(order.picture, order.wanted, ""))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from chatbot.errors import BudgetExhausted, FunzaError, LedgerUnavailable, RecordsUnavailable
-from chatbot.images.draw import Cancelled, DrawOrder, Illustration, NobodyDraws, NotDrawn
+from chatbot.images.drawing.draw import Cancelled, DrawOrder, Illustration, NobodyDraws, NotDrawn
 from chatbot.images.picture import read_picture
 from chatbot.privacy.receipts import receipts_of
 from chatbot.providers.image_endpoint import ImageEndpoint

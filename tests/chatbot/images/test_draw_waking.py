@@ -16,12 +16,12 @@ from sqlalchemy import insert, select, update
 
 from chatbot.database import new_id, now
 from chatbot.errors import EndpointPaused, FunzaError
-from chatbot.images.draw import Cancelled, DrawOrder, Illustration, Illustrator, NobodyDraws
-from chatbot.images.endpoint_state import Event, State, after, is_over
-from chatbot.images.endpoint_tables import UPTIMES
-from chatbot.images.uptimes import Uptimes
-from chatbot.images.waking import GUESS
-from chatbot.images.warm_hours import parse_warm_hours
+from chatbot.images.drawing.draw import Cancelled, DrawOrder, Illustration, Illustrator, NobodyDraws
+from chatbot.images.endpoint.states import Event, State, after, is_over
+from chatbot.images.endpoint.tables import UPTIMES
+from chatbot.images.endpoint.uptimes import Uptimes
+from chatbot.images.endpoint.waking import GUESS
+from chatbot.images.endpoint.warm_hours import parse_warm_hours
 from chatbot.usage.workers import worker_name
 from tests.chatbot.images.drawing_house import HOUR, Watching, endpoint_settings, illustrator, png
 from tests.house import attempts, call_rows

@@ -16,13 +16,13 @@ from sqlalchemy import insert, select, update
 
 from chatbot.database import new_id, now
 from chatbot.errors import EndpointPaused, NotFound
-from chatbot.images.draw_errors import NobodyDraws
-from chatbot.images.illustrations import Illustrations
-from chatbot.images.job_errors import PromptRefused, TooManyJobs
-from chatbot.images.job_order import LONGEST_TITLE, Wish
-from chatbot.images.job_recovery import recover_jobs
-from chatbot.images.job_tables import JOBS
-from chatbot.images.jobs import Job
+from chatbot.images.drawing.errors import NobodyDraws
+from chatbot.images.lessons.errors import PromptRefused, TooManyJobs
+from chatbot.images.lessons.illustrations import Illustrations
+from chatbot.images.lessons.jobs import Job
+from chatbot.images.lessons.order import LONGEST_TITLE, Wish
+from chatbot.images.lessons.recovery import recover_jobs
+from chatbot.images.lessons.tables import JOBS
 from chatbot.usage.ledger import Ending, NewCall
 from chatbot.usage.tables import ATTEMPTS, CALLS
 from deploy.parts import redis

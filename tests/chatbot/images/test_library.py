@@ -14,13 +14,13 @@ import pytest
 from PIL import Image, ImageChops
 
 from chatbot.errors import InvalidInput, NotAllowed, TooLong, VersionConflict
-from chatbot.images.bare import MOST_XMP, with_xmp
-from chatbot.images.describing import described, warnings_of
-from chatbot.images.job_errors import NoSuchPicture, NotDescribedYet, StorageFailed
-from chatbot.images.job_order import Wish
-from chatbot.images.library import Description
-from chatbot.images.picture_files import PictureFiles
-from chatbot.images.provenance import CODES, Origin, note, xmp
+from chatbot.images.lessons.bare import MOST_XMP, with_xmp
+from chatbot.images.lessons.describing import described, warnings_of
+from chatbot.images.lessons.errors import NoSuchPicture, NotDescribedYet, StorageFailed
+from chatbot.images.lessons.files import PictureFiles
+from chatbot.images.lessons.library import Description
+from chatbot.images.lessons.order import Wish
+from chatbot.images.lessons.provenance import CODES, Origin, note, xmp
 from chatbot.images.refusals import BrokenPicture
 from tests.chatbot.images.good_pictures import ICC, MODEL, drawn, jpeg, png, saved, telling
 from tests.chatbot.images.illustrating import ADMIN, EDUCATOR, OTHER, Desk, FakeIllustrator, blind, desk

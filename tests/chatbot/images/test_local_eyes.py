@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chatbot.errors import NotReady, Refused
-from chatbot.images.draft import SCHEMA
+from chatbot.images.alt.draft import SCHEMA
 from chatbot.images.picture import read_picture
 from chatbot.images.refusals import NobodySees, NotDescribed
 from chatbot.local_model.choice import named

@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 
 from chatbot.errors import InvalidInput
-from chatbot.images.office import pictures_to_describe, with_alt_texts
+from chatbot.images.alt.office import pictures_to_describe, with_alt_texts
 from tests.chatbot.documents.good_files import PAGES, pdf
 from tests.chatbot.images.good_pictures import jpeg, png
 from tests.chatbot.images.office_files import (

@@ -95,7 +95,7 @@ def test_the_process_that_decodes_can_neither_write_nor_call_anybody(what: str, 
 
 
 def test_starting_the_app_imports_no_picture_library() -> None:
-    code = "import sys, run, chatbot.images.alt_text, chatbot.images.picture; print('PIL' in sys.modules)"
+    code = "import sys, run, chatbot.images.alt.alt_text, chatbot.images.picture; print('PIL' in sys.modules)"
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ended.stdout == "False\n"
 

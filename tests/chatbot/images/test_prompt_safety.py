@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot.images.job_errors import PromptRefused
-from chatbot.images.prompt_safety import Rule, check_prompt, rules
+from chatbot.images.lessons.errors import PromptRefused
+from chatbot.images.lessons.prompt_safety import Rule, check_prompt, rules
 
 REFUSED = [(rule, text) for rule in rules() for text in rule.refuses]
 ALLOWED = [(rule, text) for rule in rules() for text in rule.allows]
@@ -22,7 +22,7 @@ def test_what_a_rule_refuses_is_refused_with_its_name_and_a_remedy(rule: Rule, t
 
 @pytest.mark.parametrize(("rule", "text"), REFUSED, ids=lambda value: getattr(value, "id", value))
 def test_each_refused_example_breaks_its_own_rule(rule: Rule, text: str) -> None:
-    from chatbot.images.prompt_safety import Prompt
+    from chatbot.images.lessons.prompt_safety import Prompt
 
     assert rule.is_broken_by(Prompt.of(text))
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from chatbot.images.draft import Draft, Wanted, tidied
-from chatbot.images.rules import RULES, check
+from chatbot.images.alt.draft import Draft, Wanted, tidied
+from chatbot.images.alt.rules import RULES, check
 
 GOOD = {"decorative": False, "text_in_picture": "", "alt_text": "A nurse weighs a baby on a scale.",
         "long_description": ""}

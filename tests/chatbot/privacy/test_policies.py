@@ -20,8 +20,8 @@ from chatbot.calling.health import Health
 from chatbot.documents.extraction import Asked, order_for, passages_of_text
 from chatbot.errors import FunzaError, NotConsented
 from chatbot.hybrid_ai_service import HybridAIService
-from chatbot.images.alt_text import AltTextOrder
-from chatbot.images.draft import Wanted
+from chatbot.images.alt.alt_text import AltTextOrder
+from chatbot.images.alt.draft import Wanted
 from chatbot.images.faces import may_leave
 from chatbot.images.picture import read_picture
 from chatbot.privacy.consent import purpose_named

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chatbot.images.draw import DrawOrder, Illustrator
+from chatbot.images.drawing.draw import DrawOrder, Illustrator
 from chatbot.images.picture import read_picture
 from chatbot.local_model.drawing import Pipeline
 from chatbot.providers.image_diffusers import LocalDiffusers

@@ -22,8 +22,8 @@ from chatbot.errors import (
     ServerFailed,
     TimedOut,
 )
-from chatbot.images.draw import DrawOrder, NobodyDraws
-from chatbot.images.draw_chain import UNPRICED
+from chatbot.images.drawing.chain import UNPRICED
+from chatbot.images.drawing.draw import DrawOrder, NobodyDraws
 from chatbot.images.picture import read_picture
 from chatbot.providers.image_interface import ClearedDraw, DrawRequest
 from chatbot.providers.image_rows import build_image_providers

@@ -19,9 +19,9 @@ from chatbot.hybrid_ai_service import HybridAIService
 from chatbot.privacy.consent import Consents, purpose_named
 from chatbot.privacy.conversations import Said, SealedConversations
 from chatbot.providers.interface import Message
-from chatbot.safety.escalating import FOUND, OLDEST, SIGNS, Escalating
-from chatbot.safety.escalation_tables import ESCALATIONS
-from chatbot.safety.escalations import Queue, words_of
+from chatbot.safety.escalation.escalating import FOUND, OLDEST, SIGNS, Escalating
+from chatbot.safety.escalation.escalations import Queue, words_of
+from chatbot.safety.escalation.tables import ESCALATIONS
 from chatbot.safety.levels import Triage
 from chatbot.usage.ledger import NewCall
 from tests.house import make_engine, make_settings

@@ -3,9 +3,9 @@
 import pytest
 
 from chatbot.safety.levels import LEVELS
-from chatbot.safety.lexicon import read_lexicon
 from chatbot.safety.signs import all_signs, read_signs
 from chatbot.safety.triage import matches, triage
+from chatbot.safety.words.lexicon import read_lexicon
 
 EXAMPLES = [pytest.param(sign, text, id=f"{sign.id}: {text}") for sign in all_signs() for text in sign.examples]
 COUNTER = [pytest.param(sign, text, id=f"{sign.id}: {text}") for sign in all_signs() for text in sign.counter_examples]

@@ -18,13 +18,13 @@ from chatbot.safety.patterns import parse
 from chatbot.safety.replies import reply_text
 from chatbot.safety.signs import Sign, all_signs, rules_number, shipped_signs, use_signs
 from chatbot.safety.triage import triage
-from chatbot.safety.versions import ExamplesFail, SafetyVersions, WantsConfirmation
-from chatbot.safety.versions_compare import differences, lowered, reworded, silenced, to_type
-from chatbot.safety.versions_in_force import RulesInForce
-from chatbot.safety.versions_suite import blocking, run_suite
-from chatbot.safety.versions_tables import VERSIONS
-from chatbot.safety.versions_text import changes_text, sign_from, sign_text, signs_from, table_of, wordings_from
-from chatbot.safety.versions_trial import try_message, understood
+from chatbot.safety.versions.compare import differences, lowered, reworded, silenced, to_type
+from chatbot.safety.versions.in_force import RulesInForce
+from chatbot.safety.versions.suite import blocking, run_suite
+from chatbot.safety.versions.tables import VERSIONS
+from chatbot.safety.versions.text import changes_text, sign_from, sign_text, signs_from, table_of, wordings_from
+from chatbot.safety.versions.trial import try_message, understood
+from chatbot.safety.versions.versions import ExamplesFail, SafetyVersions, WantsConfirmation
 from chatbot.safety.wordings import MUST_SAY, all_wordings, shipped_wordings, unsaid, use_wordings
 
 LEAD, OTHER = "01JD00000000000000000000LD", "01JD00000000000000000000TH"

@@ -11,10 +11,10 @@ import pytest
 
 from chatbot.safety.levels import LEVELS
 from chatbot.safety.patterns import parse
-from chatbot.safety.reading import Reading
 from chatbot.safety.signs import shipped_signs
 from chatbot.safety.triage import matches, triage, understood
 from chatbot.safety.vote import WEIGHTS, WEIGHTS_FILE, Vote, parts, the_vote
+from chatbot.safety.words.reading import Reading
 from tests.chatbot.safety.measuring import by_rules_alone, messages
 from training.danger_votes import train
 from training.examples import Example, written

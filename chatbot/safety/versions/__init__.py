@@ -1,0 +1,1 @@
+"""Versions of the rules and replies: draft, suite, publish, go back."""

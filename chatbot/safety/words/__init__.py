@@ -1,0 +1,1 @@
+"""A message's words: spelling, numbers, meanings, what is denied, over, or only sounds alarming."""
