@@ -11,12 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from chatbot.safety.levels import LEVELS, Level, Triage
-from chatbot.safety.patterns import Index, match
+from chatbot.safety.patterns import Index, Pattern, match
 from chatbot.safety.signs import Sign, all_signs
 from chatbot.safety.vote import LEARNED_VOTE, the_vote
 from chatbot.safety.words.clauses import told_outright
 from chatbot.safety.words.framing import set_aside
 from chatbot.safety.words.lexicon import the_lexicon
+from chatbot.safety.words.measures import READINGS
 from chatbot.safety.words.negation import mark_denied
 from chatbot.safety.words.reading import Reading, read
 
@@ -90,7 +91,7 @@ def _match_signs(signs: Iterable[Sign], reading: Reading, facts: set[str]) -> li
 def _match_sign(sign: Sign, index: Index, reading: Reading) -> Match | None:
     """The first rule that stands by itself and is not over; else the gravest of the rest.
 
-    A doubtful rule stands by itself, too, where the message tells outright what it looks for.
+    A doubtful rule stands by itself, too, where the message tells outright, or with a number, what it looks for.
     """
     weaker: list[Match] = []
     for pattern in sign.patterns:
@@ -98,13 +99,19 @@ def _match_sign(sign: Sign, index: Index, reading: Reading) -> Match | None:
         if mentions is None:
             continue
         over = any(mention.over for mention in mentions)
-        doubtful = pattern.doubtful and (over or not told_outright(reading, mentions))
+        plain = not over and (_reads(pattern, index) or told_outright(reading, mentions))
+        doubtful = pattern.doubtful and not plain
         if not over and not doubtful:
             return Match(sign, sign.tier, pattern.text)
         level = LEVELS[max(1, LEVELS.index(sign.tier) - over)]
         found = Match(sign, level, pattern.text)
         weaker.append(replace(found, level="soon", doubted=level) if doubtful else found)
     return max(weaker, key=_weight, default=None)
+
+
+def _reads(pattern: Pattern, index: Index) -> bool:
+    """Whether it looks for a dangerous number, such as 38.9, and the message has one."""
+    return any(concept in READINGS and index.has(concept) for need in pattern.needs for concept in need)
 
 
 def _weight(one: Match) -> tuple[int, int]:

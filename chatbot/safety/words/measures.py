@@ -17,6 +17,9 @@ THRESHOLDS_FILE = Path(__file__).parent / "thresholds.toml"
 MEASURED = frozenset({"bp-high", "bp-very-high", "temp-high", "temp-low", "early-weeks", "preterm-weeks", "term-weeks",
                       "young-baby", "older-baby", "pads-fast", "labour-long", "frequent", "week-count", "post-term",
                       "days-count", "sugar-high", "hb-low", "breaths-fast", "low-weight"})
+READINGS = frozenset({"bp-high", "bp-very-high", "temp-high", "temp-low", "pads-fast", "sugar-high", "hb-low",
+                      "breaths-fast", "low-weight"})
+"""Of these, the numbers that are a danger by themselves."""
 
 _WEEKS = {"week", "weeks", "wk", "wks", "wiki", "weks", "w"}
 _MONTHS = {"month", "months", "mnths", "mths", "mth", "miezi", "mwezi", "mo", "monthz", "mos"}

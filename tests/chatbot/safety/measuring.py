@@ -18,7 +18,7 @@ from chatbot.safety.triage import matches, triage, understood
 from chatbot.safety.vote import the_vote
 
 SETS = Path(__file__).parents[2] / "data" / "safety"
-Half = Literal["dev", "test"]
+Half = Literal["dev", "test", "audit"]
 ALARM = frozenset({"urgent", "emergency"})
 
 

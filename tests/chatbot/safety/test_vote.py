@@ -43,6 +43,13 @@ def test_what_is_told_outright_needs_no_vote(message: str):
     assert [one.level for one in matches(message, signs=[doubtful], with_vote=False)] == ["emergency"]
 
 
+def test_a_dangerous_number_needs_no_vote():
+    sign = replace(next(one for one in shipped_signs() if one.id == "newborn-temperature"),
+                   patterns=(parse("? fever|temp-high young-baby @10"),))
+    message = "baby wa 10 days ako na fever 38.9, naweza mpea calpol?"
+    assert [one.level for one in matches(message, signs=[sign], with_vote=False)] == ["emergency"]
+
+
 def test_the_vote_is_not_asked_when_a_rule_already_says_urgent():
     assert "may-be-danger" not in triage("I am pregnant and bleeding heavily").signs
 
