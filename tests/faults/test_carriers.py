@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 from collections.abc import Iterator
@@ -48,14 +49,14 @@ def test_neither_the_name_of_a_file_nor_what_a_camera_wrote_reaches_a_model(
     assert "Asha" not in told
 
 
-def test_control_characters_never_reach_a_log_as_themselves_and_an_event_is_one_line(
-        capfd: pytest.CaptureFixture[str], client: FlaskClient) -> None:
-    capfd.readouterr()
-    client.post("/api/v1/chat", json={"message": f"Why are iron tablets given? {CONTROLS.replace(chr(0), '')}"})
-    client.get("/api/v1/none/%1b%5b2J%e2%80%a8%0d%0alevel:forged", headers={"X-Request-ID": "\x1b[2J"})
-    client.post("/api/v1/chat", data=CONTROLS.encode(), content_type="application/json")
-    structlog.get_logger().warning("a_vendor_said", detail=CONTROLS, size="x" * 1_000_000)
-    lines = capfd.readouterr().err.splitlines()
+def test_control_characters_never_reach_a_log_as_themselves_and_an_event_is_one_line(tmp_path: Path) -> None:
+    with contextlib.redirect_stderr(io.StringIO()) as log:
+        client = create_app(make_settings(tmp_path)).test_client()
+        client.post("/api/v1/chat", json={"message": f"Why are iron tablets given? {CONTROLS.replace(chr(0), '')}"})
+        client.get("/api/v1/none/%1b%5b2J%e2%80%a8%0d%0alevel:forged", headers={"X-Request-ID": "\x1b[2J"})
+        client.post("/api/v1/chat", data=CONTROLS.encode(), content_type="application/json")
+        structlog.get_logger().warning("a_vendor_said", detail=CONTROLS, size="x" * 1_000_000)
+    lines = log.getvalue().splitlines()
     assert json.loads(lines[-1])["detail"] == CONTROLS
     assert all("event" in json.loads(line) for line in lines)
     assert [line for line in lines if any(ord(one) < 32 or one in "\x7f\x9b\u2028\u2029" for one in line)] == []
