@@ -236,6 +236,7 @@ def test_L07_a_child_that_hangs_is_left_at_the_first_token_limit_and_killed_two_
     _until(lambda: not psutil.pid_exists(pid))
     assert time.monotonic() - began < 0.5 + STOP_LIMIT + 1.0
     assert rows(house.calls)[1:] == ["local released ttft_timeout", "together settled"]
+    _until(lambda: house.restarts.why_not() is not None)
     house.now += 1
     house.local.first_token_timeout = 20.0
     assert house.answerer("say 30") == "local"

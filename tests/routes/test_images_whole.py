@@ -62,7 +62,7 @@ def test_after_a_kill_what_may_be_billed_has_failed_and_what_asked_nobody_is_dra
             first, second = (server.ask(URL, {**WANTED, "seed": seed}) for seed in (1, 2))
             until(lambda: endpoint.posts)
             server.kill()
-            assert server.rows("SELECT state FROM image_jobs ORDER BY id") == [("running",), ("queued",)]
+            assert server.rows("state", "image_jobs", "ORDER BY id") == [("running",), ("queued",)]
             server.start()
             ends = until(lambda: (both := [server.ask(one["url"]) for one in (first, second)])
                          and all(one["state"] in {"done", "failed"} for one in both) and both)
@@ -70,7 +70,7 @@ def test_after_a_kill_what_may_be_billed_has_failed_and_what_asked_nobody_is_dra
                 ("failed", "server_restart"), ("done", None)]
             seeds = [one.body["parameters"]["seed"] for one in endpoint.posts]
             assert seeds == [1, 2]
-            states = server.rows("SELECT state FROM attempts WHERE ordinal = 1 AND call_id IN "
+            states = server.rows("state", "attempts", "AND ordinal = 1 AND call_id IN "
                                  "(SELECT id FROM calls WHERE feature = 'illustration') ORDER BY id")
             assert states == [("unknown",), ("settled",)]
         finally:

@@ -78,7 +78,7 @@ def test_a_picture_is_drawn_described_and_kept_with_its_job(house: Desk) -> None
 
 def test_the_real_queue_does_it_in_a_thread_of_its_own_and_tells_how_far_it_is(queued: Desk) -> None:
     job = queued.order()
-    assert job.state == "queued"
+    assert job.state in {"queued", "running"}
     going = wait_for(lambda: (found := queued.illustrations.jobs.get(job.id)).stage == "waking" and found)
     assert 80 < going.eta_s <= 90
     assert queued.illustrator.hold

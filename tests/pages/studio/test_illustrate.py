@@ -16,7 +16,7 @@ from chatbot.quizzes.records.tables import RECENT
 from tests.chatbot.images.good_pictures import png
 from tests.chatbot.images.illustrating import FakeDescriber, FakeIllustrator, blind
 from tests.pages.conftest import WITH_AND_WITHOUT_SCRIPT, OpenPage, Seen
-from tests.pages.studio_house import Studio, studio
+from tests.pages.studio.house import Studio, studio
 
 PROMPT = "A mother drinks a glass of water, flat illustration"
 WIDTHS = pytest.mark.parametrize("width", [360, 1_100], ids=["phone", "wide"])
