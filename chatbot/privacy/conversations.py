@@ -110,7 +110,7 @@ class SealedConversations:
 
         What another SECRET_KEY sealed is left out: nobody can read it any more.
         """
-        asked = select(TURNS).where(TURNS.c.principal == principal).order_by(TURNS.c.id)
+        asked = select(TURNS).where(TURNS.c.principal == principal).order_by(TURNS.c.at, TURNS.c.id)
         if conversation_id:
             asked = asked.where(TURNS.c.conversation_id == conversation_id)
         return self._read(principal, asked)
@@ -121,7 +121,7 @@ class SealedConversations:
         Raises RecordsUnavailable.
         """
         asked = select(TURNS).where(TURNS.c.principal == principal, TURNS.c.conversation_id == conversation_id,
-                                    TURNS.c.at >= since).order_by(TURNS.c.id.desc()).limit(most)
+                                    TURNS.c.at >= since).order_by(TURNS.c.at.desc(), TURNS.c.id.desc()).limit(most)
         return self._read(principal, asked)[::-1]
 
     def _read(self, principal: str, asked: Select[Any]) -> list[Said]:

@@ -158,13 +158,14 @@ def _handler(place: FakePlace) -> type[BaseHTTPRequestHandler]:
                     place.cut_after = None
                     self.close_connection = True
                     return
+                if path:  # counted first: whoever has the last byte may look at once
+                    place.sent[path] = place.sent.get(path, 0) + len(body[at:at + BLOCK])
                 try:
                     self.wfile.write(body[at:at + BLOCK])
                 except ConnectionError:   # it was killed
                     self.close_connection = True
                     return
                 if path:
-                    place.sent[path] = place.sent.get(path, 0) + len(body[at:at + BLOCK])
                     time.sleep(place.pause)
 
         def log_message(self, *_: object) -> None:

@@ -232,7 +232,7 @@ def test_a_conversation_that_may_not_use_a_cloud_is_answered_here_and_says_what_
 
 def test_general_text_without_consent_is_a_503_that_says_how_to_consent(tmp_path: Path) -> None:
     with LoopbackProvider() as upstream:
-        house = House(tmp_path, upstream, "ask")
+        house = House(tmp_path, upstream, "ask", total_timeout=30, idle_timeout=20, first_token_timeout=20)
         client = client_of(house)
         asked = {"model": "hybrid", "messages": [{"role": "user", "content": QUESTION}]}
         for stream in (False, True):
