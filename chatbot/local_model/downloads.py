@@ -102,8 +102,8 @@ class DownloadReport:
 
     def done(self) -> None:
         """All is here and verified."""
-        self._now = replace(self._now, state="done", reason="", failures=0, next_try_at=0.0, bytes_per_second=None,
-                            eta_seconds=None)
+        self._now = replace(self._now, state="done", total=self._now.bytes, reason="", failures=0, next_try_at=0.0,
+                            bytes_per_second=None, eta_seconds=None)
         self._write()
 
     def failed(self, error: NotReady) -> None:
