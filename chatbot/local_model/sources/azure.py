@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from chatbot.errors import NotReady
 from chatbot.local_model.sources.extras import need
-from chatbot.local_model.sources.failures import Changed, Cut, Damaged, LoginNeeded, Refused, SourceUnreachable
+from chatbot.local_model.sources.failures import Cut, Refused, refusal
 from chatbot.local_model.sources.origin import Origin, Stream
 from config import Settings
 
@@ -68,13 +67,5 @@ class Azure(Origin):
                    remedy="Check the network; then try again.")
 
     def _ours(self, name: str, status: int) -> Exception:
-        if status == 412:
-            return Changed(name)
-        if status == 416:
-            return Damaged(f"{name} is shorter in the container than expected.", remedy="Check what was pinned.")
-        if status in (408, 429) or status >= 500:
-            return SourceUnreachable(f"Azure answers {status}.", remedy="Try again later.")
-        if status in (401, 403):
-            return LoginNeeded(f"The container does not give {name} ({status}).",
-                               remedy="Set AZURE_STORAGE_KEY to a SAS that may read it.")
-        return NotReady(f"The container has no {self._prefix}{name} ({status}).", remedy="Check LOCAL_MODEL.")
+        return refusal(status, f"{self._prefix}{name}", "The container",
+                       remedy="Set AZURE_STORAGE_KEY to a SAS that may read it.")

@@ -41,3 +41,24 @@ class DiskFull(NotReady):
 
 class Changed(Exception):
     """The file at the source is another one than when its first bytes came: start over."""
+
+
+_LATER = frozenset({408, 425, 429})
+
+
+def refusal(status: int, name: str, place: str, *, remedy: str, later: bool = False, said: str = "") -> Exception:
+    """What an HTTP status means for the file `name`, the same at every source.
+
+    `place` begins a sentence (`The bucket weights`); `remedy` is for when it wants to know us; `later`: the source says
+    in its own way that another time may do; `said`: its own code, shown beside the status.
+    """
+    shown = f"{status} {said}".strip()
+    if status == 412:
+        return Changed(name)
+    if status == 416:
+        return Damaged(f"{place} has a shorter {name} than expected.", remedy="Check what was pinned.")
+    if later or status in _LATER or status >= 500:
+        return SourceUnreachable(f"{place} answers {shown}.", remedy="Try again later.")
+    if status in (401, 403):
+        return LoginNeeded(f"{place} does not give {name} ({shown}).", remedy=remedy)
+    return NotReady(f"{place} has no {name} ({shown}).", remedy="Check LOCAL_MODEL.")

@@ -11,9 +11,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from chatbot.errors import NotReady
 from chatbot.local_model.sources.extras import need
-from chatbot.local_model.sources.failures import Changed, Cut, Damaged, LoginNeeded, SourceUnreachable
+from chatbot.local_model.sources.failures import Changed, Cut, Damaged, LoginNeeded, refusal
 from chatbot.local_model.sources.origin import Origin, Stream
 
 _BLOCK = 1 << 20
@@ -71,16 +70,8 @@ class Gcs(Origin):
                       remedy="Check the network; then try again.") from error
 
     def _ours(self, name: str, status: int) -> Exception:
-        if status == 412:
-            return Changed(name)
-        if status == 416:
-            return Damaged(f"{name} is shorter in the bucket than expected.", remedy="Check what was pinned.")
-        if status in (408, 429) or status >= 500:
-            return SourceUnreachable(f"Google Cloud Storage answers {status}.", remedy="Try again later.")
-        if status in (401, 403):
-            return LoginNeeded(f"The bucket does not give {name} ({status}).",
-                               remedy="Give this machine's service account roles/storage.objectViewer on it.")
-        return NotReady(f"The bucket has no {self._prefix}{name} ({status}).", remedy="Check LOCAL_MODEL.")
+        return refusal(status, f"{self._prefix}{name}", "The bucket",
+                       remedy="Give this machine's service account roles/storage.objectViewer on it.")
 
 
 def _client(endpoint: str) -> Any:

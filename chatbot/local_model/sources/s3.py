@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
-from chatbot.errors import NotReady
 from chatbot.local_model.sources.extras import need
-from chatbot.local_model.sources.failures import Changed, Cut, Damaged, LoginNeeded, SourceUnreachable
+from chatbot.local_model.sources.failures import Cut, LoginNeeded, refusal
 from chatbot.local_model.sources.origin import Origin, Stream
 
 _BLOCK = 1 << 18
@@ -70,14 +69,5 @@ class S3(Origin):
     def _ours(self, name: str, said: Any) -> Exception:
         status = int(said.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
         code = str(said.get("Error", {}).get("Code", ""))
-        if status == 412:
-            return Changed(name)
-        if status == 416:
-            return Damaged(f"{name} is shorter in the bucket than expected.", remedy="Check what was pinned.")
-        if code in _LATER or status == 429 or status >= 500:
-            return SourceUnreachable(f"S3 answers {status} {code}.", remedy="Try again later.")
-        if status in (401, 403):
-            return LoginNeeded(f"The bucket {self._bucket} does not give {name} ({status} {code}).",
-                               remedy="Allow this machine's role s3:GetObject on it.")
-        return NotReady(f"The bucket {self._bucket} has no {self._prefix}{name} ({status} {code}).",
-                        remedy="Check LOCAL_MODEL.")
+        return refusal(status, f"{self._prefix}{name}", f"The bucket {self._bucket}", later=code in _LATER, said=code,
+                       remedy="Allow this machine's role s3:GetObject on it.")

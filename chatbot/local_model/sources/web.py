@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from chatbot.errors import NotReady
-from chatbot.local_model.sources.failures import Changed, Cut, Damaged, LoginNeeded, Refused, SourceUnreachable
+from chatbot.local_model.sources.failures import Cut, Refused, refusal
 from chatbot.local_model.sources.origin import Origin, Stream
 
 if TYPE_CHECKING:
@@ -64,16 +64,8 @@ class Web(Origin):
         if self._base.startswith("https:") and answer.url.scheme != "https":
             raise Refused(f"The server redirects {name} to an address without TLS.", remedy="Use another address.")
         status = answer.status_code
-        if status == 412:
-            raise Changed(name)
-        if status == 416:
-            raise Damaged(f"{name} is shorter at its source than expected.", remedy="Check what was pinned.")
-        if status in (401, 403):
-            raise LoginNeeded(f"The server does not give {name} ({status}).", remedy="Let this machine read it.")
-        if status in (408, 425, 429) or status >= 500:
-            raise SourceUnreachable(f"The server answers {status}.", remedy=LATER)
         if status >= 400:
-            raise NotReady(f"The server has no {name} ({status}).", remedy="Check the address.")
+            raise refusal(status, name, "The server", remedy="Let this machine read it.")
 
 
 def _strong(etag: str) -> str:
