@@ -47,6 +47,11 @@ class Pattern:
     doubtful: bool = False
     """It has cried wolf, so it wants the vote's agreement."""
 
+    @property
+    def rule(self) -> str:
+        """The text without the mark of doubt."""
+        return self.text.removeprefix(_DOUBTFUL)
+
     def concepts(self) -> set[str]:
         """Every concept the rule names."""
         named = {concept for group in self.groups for term in group.terms for concept, _ in term}

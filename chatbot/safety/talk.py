@@ -2,8 +2,8 @@
 
 A message is first read alone, and what is found there stands. Then the rules read it together with the few turns before
 it, and what only both together say is added: a sign that neither the message nor what went before it held already. So
-it raises and never lowers, one alarm is not repeated at every later turn, and a first message is read as ever. The
-learned vote judges single messages only; it was trained on them.
+it raises and never lowers, one alarm is not repeated at every later turn, and a first message is read as ever. Of the
+learned vote a talk has only its agreement with doubtful rules: alone it judges single messages, as it was trained.
 """
 
 from __future__ import annotations

@@ -20,9 +20,10 @@ class Lowered:
 
     sign: str
     """Id of the sign; of a reply its `tier.kind`."""
-    kind: Literal["removed", "tier", "examples", "reply"]
+    kind: Literal["removed", "tier", "examples", "doubt", "reply"]
     """removed: nobody looks for it any more. tier: it is taken less seriously. examples: messages that it had to find
-    are no longer tried. reply: the text no longer says when to go."""
+    are no longer tried. doubt: rules that stood by themselves want the vote's agreement now. reply: the text no longer
+    says when to go."""
     before: str = ""
     after: str = ""
     """Of a reply: what it no longer says, `now/sw today/en`."""
@@ -53,6 +54,9 @@ def lowered(before: Iterable[Sign], after: Iterable[Sign]) -> tuple[Lowered, ...
         if gone := set(old.examples) - set(sign.examples):
             left = len(old.examples) - len(gone)
             found.append(Lowered(old.id, "examples", str(len(old.examples)), str(left), grave=grave))
+        stood = {pattern.text for pattern in old.patterns if not pattern.doubtful}
+        if doubted := [pattern for pattern in sign.patterns if pattern.doubtful and pattern.rule in stood]:
+            found.append(Lowered(old.id, "doubt", after=str(len(doubted)), grave=grave))
     return tuple(found)
 
 

@@ -178,6 +178,14 @@ def test_what_failed_before_blocks_nobody_unless_the_draft_touches_it_or_makes_i
     assert blocking(run_suite(worse), before, worse) == (ITCHING,)
 
 
+def test_a_rule_that_now_wants_the_votes_agreement_is_told_and_one_that_stands_again_is_not() -> None:
+    fits = next(sign for sign in shipped_signs() if sign.id == "fits")
+    stands, doubted = (replace(fits, patterns=(parse(text),)) for text in ("fit now", "? fit now"))
+    (found,) = lowered([stands], [doubted])
+    assert (found.sign, found.kind, found.after, found.grave) == ("fits", "doubt", "1", True)
+    assert lowered([doubted], [stands]) == ()
+
+
 def test_lowering_wants_a_second_yes_and_says_what_it_lowers(versions: SafetyVersions) -> None:
     versions.put(replace(shipped("spotting"), tier="soon"), 0, LEAD)
     versions.take_out("low-mood", 1, LEAD)
