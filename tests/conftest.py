@@ -6,11 +6,16 @@ import os
 import shutil
 from pathlib import Path
 
+from hypothesis import HealthCheck, settings
+
 from tests.postgres import database_url, migrated_url, postgres  # noqa: F401
 
 MEMORY = Path("/dev/shm")
 ROOM = 4 << 30
 """Bytes that must be free there, and of memory, before tests write into it."""
+# Wall-clock limits of a tool would fail a test on a machine that is full of other tests.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 PYCACHE = Path(__file__).parents[1] / ".made" / "pycache"
 
 

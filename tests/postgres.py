@@ -12,7 +12,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -122,15 +121,6 @@ def find_programs() -> Path | None:
     places = [Path(found).resolve().parent for found in (shutil.which("initdb"),) if found]
     places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     return next((place for place in places if (place / "initdb").exists() and (place / "pg_ctl").exists()), None)
-
-
-def wait_until(true: object, seconds: float = 10.0) -> None:
-    """Wait until `true()`. Fails the test when the time is up."""
-    assert callable(true)
-    until = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < until, "it did not happen in time"
-        time.sleep(0.02)
 
 
 @cache

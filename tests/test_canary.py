@@ -12,14 +12,13 @@ import base64
 import gzip
 import json
 import os
-import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ import pytest
 
 from deploy import parts
 from tests.loopback import Answer, Behaviour, Body, LoopbackProvider, Status
+from tests.loopback.threaded import Threaded
 
 WORD = "zebrakanari7f3aq9"
 """Letters and figures only: no encoding of ours changes it, and nothing redacts it."""
@@ -86,14 +86,12 @@ class Collector:
             def log_message(self, *_: Any) -> None:
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._server = Threaded(Handler).begin()
+        self.address = f"http://127.0.0.1:{self._server.server_port}"
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.end()
 
 
 @dataclass
@@ -147,7 +145,7 @@ def left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict
             server = Installation(web.address, folder, upstream, collector)
             send_everything(server)
             time.sleep(1.0)
-            server.metrics = urllib.request.urlopen(f"{web.address}/metrics", timeout=10).read()
+            server.metrics = urllib.request.urlopen(f"{web.address}/metrics", timeout=60).read()
             running = server.sinks()
         yield {**{f"{name} (while it ran)": data for name, data in running.items()}, **server.sinks()}, server
 
@@ -176,7 +174,7 @@ def send_posts(server: Installation, place: int, again: str) -> int:
 
 def send_to_every_documented_field(server: Installation) -> None:
     """Each parameter and each property of the API's own document gets the word, whether or not it may hold it."""
-    with urllib.request.urlopen(f"{server.web}/openapi.json", timeout=10) as response:
+    with urllib.request.urlopen(f"{server.web}/openapi.json", timeout=60) as response:
         document = json.load(response)
     for path, item in document["paths"].items():
         word = TAUGHT if path.startswith(TEACHING) else WORD
@@ -239,7 +237,7 @@ def leave_in_the_middle(server: Installation) -> None:
     server.upstream.always(Answer(QUESTION, pause=0.3))
     host, _, port = server.web.rpartition("/")[2].partition(":")
     body = json.dumps({"model": "cloud", "stream": True, "messages": [{"role": "user", "content": QUESTION}]}).encode()
-    with socket.create_connection((host, int(port)), timeout=10) as line:
+    with socket.create_connection((host, int(port)), timeout=60) as line:
         line.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                      b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
         line.recv(10)

@@ -19,7 +19,7 @@ BODY = {"model": "m", "messages": [{"role": "user", "content": "two words"}]}
 
 
 def ask(upstream: LoopbackProvider, **more: object) -> httpx.Response:
-    return httpx.post(f"{upstream.url_v1}/chat/completions", json={**BODY, **more}, trust_env=False, timeout=5)
+    return httpx.post(f"{upstream.url_v1}/chat/completions", json={**BODY, **more}, trust_env=False, timeout=60)
 
 
 def test_it_answers_and_bills_what_it_says_it_used() -> None:
@@ -70,7 +70,7 @@ def test_it_sees_that_a_client_left() -> None:
         upstream.will(Hang())
         with pytest.raises(httpx.ReadTimeout):
             httpx.post(f"{upstream.url_v1}/chat/completions", json=BODY, trust_env=False, timeout=0.1)
-        assert upstream.requests[0].client_left.wait(1.0)
+        assert upstream.requests[0].client_left.wait(30)
 
 
 def test_when_stopped_it_refuses_and_drops_and_it_comes_back_on_the_same_port() -> None:
@@ -110,7 +110,7 @@ def test_by_hand_it_runs_and_its_invoice_survives_a_kill(tmp_path: Path) -> None
         assert f"http://127.0.0.1:{port}" in process.stdout.readline()
         request = urllib.request.Request(f"http://127.0.0.1:{port}/v1/chat/completions",
                                          json.dumps({**BODY, "stream": True}).encode())
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             answer.readline()
             for _ in range(100):
                 if journal.read_text().count("\n") == 2:

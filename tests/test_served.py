@@ -10,7 +10,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
@@ -25,6 +24,7 @@ from bench.served import ROOT, free_port, wait_for
 from chatbot.database import new_id
 from tests.loopback import SCRIPTS, Answer, LoopbackProvider
 from tests.migrated import migrated_file
+from tests.until import until
 
 QUESTION = {"message": "Why are iron and folic acid tablets given?"}
 
@@ -149,7 +149,7 @@ def test_after_kill_9_during_calls_no_row_is_missing_and_none_is_left_reserved(
     askers = [threading.Thread(target=_ask_and_forget, args=(server.url,), daemon=True) for _ in range(5)]
     for asker in askers:
         asker.start()
-    _until(lambda: len(upstream.requests) == 6)
+    until(lambda: len(upstream.requests) == 6)
     assert server.rows("count(*)", "attempts", "AND state = 'reserved'") == [(5,)]
     server.kill()
 
@@ -166,7 +166,7 @@ def test_a_second_server_on_the_same_database_leaves_the_first_ones_calls_alone(
         server: Server, upstream: LoopbackProvider) -> None:
     upstream.always(SCRIPTS["hang"])
     threading.Thread(target=_ask_and_forget, args=(server.url,), daemon=True).start()
-    _until(lambda: len(upstream.requests) == 1)
+    until(lambda: len(upstream.requests) == 1)
     first = server.process
     server.start()
     try:
@@ -195,10 +195,3 @@ def _ask_and_forget(url: str) -> None:
         urllib.request.urlopen(request, timeout=60).read()
     except OSError:
         return  # the server was killed: that is the test
-
-
-def _until(holds: Any, seconds: float = 20.0) -> None:
-    until = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < until, "it did not happen in time"
-        time.sleep(0.02)

@@ -61,9 +61,15 @@
     }
   }
 
-  form.addEventListener("input", () => {
+  function later() {
     clearTimeout(waiting);
     waiting = setTimeout(check, PATIENCE);
-  });
+  }
+
+  // What was written before this file came, or what a browser put back after "Back", is checked as well.
+  const changed = (field) => field.type === "radio" || field.type === "checkbox" ? field.checked !== field.defaultChecked
+    : field.tagName !== "SELECT" && "defaultValue" in field && field.value !== field.defaultValue;
+  form.addEventListener("input", later);
   mark();
+  if ([...form.elements].some(changed)) later();
 })();

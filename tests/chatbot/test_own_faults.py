@@ -84,13 +84,13 @@ def test_S19_beyond_the_admission_cap_a_call_is_sent_away_at_once_without_a_row(
     class Slow(Scripted):
         def answer(self, request, model, cancel):  # type: ignore[no-untyped-def]
             busy.set()
-            go.wait(5)
+            go.wait(30)
             return super().answer(request, model, cancel)
 
     calls = make_calls(tmp_path, Slow("together", answer("At last.")), max_calls=1)
     first = threading.Thread(target=lambda: list(calls.run(order(stream=stream))))
     first.start()
-    busy.wait(5)
+    busy.wait(30)
     waits = set()
     for _ in range(20):
         (end,) = calls.run(order(stream=stream))
@@ -99,7 +99,7 @@ def test_S19_beyond_the_admission_cap_a_call_is_sent_away_at_once_without_a_row(
         waits.add(end.error.retry_after)
     assert calls.finish(order(floor="The cards' own words.")).text == "The cards' own words."
     go.set()
-    first.join(5)
+    first.join(30)
     assert len(waits) > 10, "all would come back in the same moment"
     assert calls.admission.inside == 0
     assert [call.state for call in call_rows(calls)] == ["answered", "answered"]

@@ -21,7 +21,7 @@ from chatbot.usage.replays import Claim, Replays, forget_expired
 from chatbot.usage.report import usage_report
 from chatbot.usage.upkeep import Upkeep
 from tests.house import make_engine, make_settings
-from tests.postgres import wait_until
+from tests.until import until
 
 KEPT = Kept(words=30, receipts=100, escalations=200)
 BEGAN = now()
@@ -156,6 +156,6 @@ def test_work_of_each_tidying_is_done_again_and_again_and_that_of_an_hour_once(t
     upkeep.also_tidy(lambda: done.append("often"))
     upkeep.also_tidy(lambda: done.append("rarely"), every=3_600)
     upkeep.start()
-    wait_until(lambda: done.count("often") >= 3)
+    until(lambda: done.count("often") >= 3)
     upkeep.stop()
     assert done.count("rarely") == 1

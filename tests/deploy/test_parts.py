@@ -70,7 +70,7 @@ def test_the_gguf_server_answers_our_engine_and_nobody_without_the_key(tmp_path:
         request = urllib.request.Request(f"{part.address}/chat/completions", json.dumps(
             {"messages": [{"role": "user", "content": "Hi"}]}).encode(), {"Content-Type": "application/json"})
         with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(request, timeout=10)
+            urllib.request.urlopen(request, timeout=60)
         assert refused.value.code == 401
 
 
@@ -79,7 +79,7 @@ def test_the_numbers_of_all_workers_are_added_up_and_their_folder_is_gone_at_the
                 "TMPDIR": str(tmp_path), "AUTH": "off", "REDIS_URL": ""}
     with parts.web(tmp_path, settings) as web:
         def read(path: str) -> str:
-            with urllib.request.urlopen(web.address + path, timeout=10) as response:
+            with urllib.request.urlopen(web.address + path, timeout=60) as response:
                 return str(response.read().decode())
 
         for _ in range(30):

@@ -119,7 +119,7 @@ class Swallow(BaseHTTPRequestHandler):
 def post(url: str, size: int) -> int | None:
     """The status of a POST of `size` bytes; None when nobody answers."""
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, data=bytes(size)), timeout=10) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, data=bytes(size)), timeout=60) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code

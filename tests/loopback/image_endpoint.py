@@ -12,8 +12,10 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Literal, Self
+
+from tests.loopback.threaded import Threaded
 
 State = Literal["scaledToZero", "initializing", "running", "paused", "failed"]
 
@@ -104,15 +106,12 @@ class FakeImageEndpoint:
         return self
 
     def __enter__(self) -> Self:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"of": self}))
-        self._server.daemon_threads = True
-        self.port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        self._server = Threaded(type("Handler", (_Handler,), {"of": self})).begin()
+        self.port = self._server.server_port
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.end()
 
     def received(self, asked: Asked) -> None:
         with self._lock:

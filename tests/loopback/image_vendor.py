@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from base64 import b64encode
 from collections import deque
 from dataclasses import dataclass
 from email.parser import BytesParser
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Self
+
+from tests.loopback.threaded import Threaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +54,12 @@ class FakeImageVendor:
         return Said(body=told | ({"usage": self.usage} if self.usage else {}))
 
     def __enter__(self) -> Self:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"of": self}))
-        self._server.daemon_threads = True
-        self.port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        self._server = Threaded(type("Handler", (_Handler,), {"of": self})).begin()
+        self.port = self._server.server_port
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.end()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -14,7 +14,7 @@ from typing import Any, cast
 import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, expect, sync_playwright
 from sqlalchemy import Table
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -27,6 +27,10 @@ from tests.pages.fake_front_door import FakeService
 
 CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
                  "--disable-sync", "--no-first-run", "--disable-dev-shm-usage"]
+
+
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture
@@ -67,7 +71,7 @@ def serving(app: APIFlask) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
-        thread.join(5)
+        thread.join(30)
 
 
 @pytest.fixture
@@ -126,7 +130,7 @@ def open_page(browser: Browser, address: str, seen: Seen) -> Iterator[OpenPage]:
         contexts.append(browser.new_context(viewport={"width": width, "height": 740}, java_script_enabled=script,
                                             **({"locale": "en-GB"} | context)))
         page = contexts[-1].new_page()
-        page.set_default_timeout(8_000)
+        page.set_default_timeout(PATIENCE_MS)
         seen.watch(page)
         page.goto(base + path)
         return page
@@ -145,7 +149,7 @@ def kept_pages(browser: Browser) -> Iterator[Callable[[bool], Page]]:
     def kept(script: bool) -> Page:
         if script not in pages:
             pages[script] = browser.new_context(java_script_enabled=script, locale="en-GB").new_page()
-            pages[script].set_default_timeout(8_000)
+            pages[script].set_default_timeout(PATIENCE_MS)
         return pages[script]
 
     yield kept

@@ -86,6 +86,6 @@ class Held:
     def __iter__(self) -> Iterator[ChatEvent]:
         for event in self._events:
             if event is None:
-                self._leave.acquire(timeout=10)
+                self._leave.acquire(timeout=60)
             else:
                 yield event

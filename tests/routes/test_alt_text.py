@@ -129,7 +129,7 @@ def test_a_bad_picture_is_a_problem_with_its_status_and_no_call(
     data = bad.make()
     began = time.perf_counter()
     body = check_problem(send(client, data, bad.name, people="none"), bad.status, bad.code)
-    assert time.perf_counter() - began < 5
+    assert time.perf_counter() - began < 15
     assert body["remedy"]
     assert upstream.requests == []
 

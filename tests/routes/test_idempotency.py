@@ -125,14 +125,14 @@ def test_a_request_that_is_being_answered_is_a_409_that_says_when_to_ask_again(
 
     def slowly(message: str, **how: Any) -> Any:
         begun.set()
-        may_end.wait(10)
+        may_end.wait(60)
         return service.reply
 
     service.generate_chat_response = slowly  # type: ignore[method-assign]
     first: list[Any] = []
     thread = threading.Thread(target=lambda: first.append(_post(app.test_client(), CHAT)))
     thread.start()
-    assert begun.wait(10)
+    assert begun.wait(60)
     second = _post(app.test_client(), CHAT)
     may_end.set()
     thread.join()
@@ -177,7 +177,7 @@ def test_a_stream_that_the_client_left_frees_its_key(client: FlaskClient, servic
     left = client.post(path, json={**asked, "stream": True}, headers=KEY)
     next(iter(left.response))
     left.close()
-    assert service.closed.wait(5)
+    assert service.closed.wait(30)
     again = client.post(path, json={**asked, "stream": True}, headers=KEY)
     assert "Idempotent-Replayed" not in again.headers
     assert events_of(again.get_data(as_text=True))[-1][0] == "done"

@@ -144,7 +144,7 @@ def test_jobs_are_told_cancelled_and_limited_while_they_are_drawn(tmp_path: Path
     jobs = [order(client).get_json() for _ in range(2)]
     body = check_problem(order(client), 429, "too_many_open_jobs")
     assert "cancel one" in body["remedy"]
-    assert served.illustrator.begun.wait(5)
+    assert served.illustrator.begun.wait(30)
     running = client.get(jobs[0]["url"]).get_json()
     assert (running["state"], running["stage"]) == ("running", "waking")
     assert 60 < running["eta_s"] <= 90

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from config import Settings
 from run import create_app
@@ -15,19 +12,11 @@ from tests.chatbot.images.illustrating import empty_database
 from tests.house import attempts
 from tests.loopback.image_endpoint import FakeImageEndpoint, Reply
 from tests.test_served import Server
+from tests.until import until
 
 URL = "/api/v1/images"
 WANTED = {"prompt": "A clinic's garden, flat illustration"}
 HER_NAME = b"Wanjiru"
-
-
-def until(found: Callable[[], Any], seconds: float = 20.0) -> Any:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if value := found():
-            return value
-        time.sleep(0.05)
-    raise AssertionError("it did not come to pass")
 
 
 def test_a_sleeping_endpoint_is_woken_and_its_picture_is_kept_bare_and_paid_once(tmp_path: Path) -> None:

@@ -234,7 +234,7 @@ def test_models_lists_the_names_that_may_be_sent(client: FlaskClient) -> None:
 
 @pytest.fixture
 def official(served: str) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=f"{served}/v1", api_key="none", max_retries=0, timeout=10) as client:
+    with openai.OpenAI(base_url=f"{served}/v1", api_key="none", max_retries=0, timeout=60) as client:
         yield client
 
 
@@ -287,4 +287,4 @@ def test_the_source_is_closed_when_the_official_client_leaves(official: openai.O
     stream = official.chat.completions.create(model="x", messages=[{"role": "user", "content": "Hi"}], stream=True)
     next(iter(stream))
     stream.close()
-    assert service.closed.wait(10)
+    assert service.closed.wait(30)

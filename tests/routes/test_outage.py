@@ -13,8 +13,9 @@ from config import Settings
 from routes.installation import installation
 from run import create_app
 from tests.loopback import LoopbackProvider
-from tests.postgres import Cluster, wait_until
+from tests.postgres import Cluster
 from tests.routes.conftest import check_problem
+from tests.until import until
 
 COMPLETION = {"model": "hybrid", "messages": [{"role": "user", "content": "Hello"}]}
 DANGER = {"message": "I am pregnant and bleeding a lot"}
@@ -44,10 +45,10 @@ def test_an_outage_of_postgresql(postgres: Cluster, tmp_path: Path, headers: dic
         finally:
             postgres.start()
 
-        wait_until(lambda: client.get("/readyz").status_code == 200, 5)
+        until(lambda: client.get("/readyz").status_code == 200)
         assert client.post("/v1/chat/completions", json=COMPLETION, headers=headers).status_code == 200
         engine = installation(app).service.engine
-        wait_until(lambda: not list((tmp_path / "outbox").glob("*.jsonl")))
+        until(lambda: not list((tmp_path / "outbox").glob("*.jsonl")))
         with engine.connect() as connection:
             states = dict(connection.execute(select(CALLS.c.state, func.count()).group_by(CALLS.c.state)).all())
         # the first, the help and the last; and the one that was refused, where it came as far as the ledger

@@ -180,7 +180,7 @@ def test_an_address_where_no_redis_is_costs_a_call_no_error_and_little_time() ->
     began = time.monotonic()
     assert health.admit(*WHO)
     health.succeeded(*WHO)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
 
 
 @pytest.fixture(scope="module")

@@ -112,6 +112,6 @@ def test_an_emergency_comes_before_any_policy(tmp_path: Path, message: str) -> N
 @pytest.mark.parametrize("message", [
     "how much " * 900, "is it " * 900 + "malaria", "a" * 4_000, "how many of the " * 250])
 def test_no_message_makes_the_patterns_slow(message: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     refusal(message)
-    assert time.perf_counter() - began < 0.25
+    assert time.process_time() - began < 0.25

@@ -62,3 +62,8 @@ def docx(*paragraphs: str, heading: str = "Iron in pregnancy", items: tuple[str,
     kept = io.BytesIO()
     document.save(kept)
     return kept.getvalue()
+
+
+def thick_pdf() -> bytes:
+    """300 full pages, the most that a document may have."""
+    return pdf(*(f"{IRON} This is leaf {number}. " * 6 for number in range(1, 301)))

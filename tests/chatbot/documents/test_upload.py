@@ -6,15 +6,17 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
+from chatbot.documents import upload
 from chatbot.documents.passages import Passage
 from chatbot.documents.refusals import EmptyFile
 from chatbot.documents.upload import ParsedDocument, read_pasted, read_upload
-from tests.chatbot.documents.good_files import BREASTFEEDING, IRON, KOREAN, PAGES, docx, font, pdf
+from tests.chatbot.documents.good_files import BREASTFEEDING, IRON, KOREAN, PAGES, docx, font, pdf, thick_pdf
 from tests.chatbot.documents.hostile_docx import linked, paragraph, with_body
 from tests.chatbot.documents.hostile_pdf import one_page, stream
 
@@ -39,9 +41,9 @@ def test_running_heads_and_page_numbers_are_in_no_passage() -> None:
     assert "Page 2" not in said
 
 
-def test_a_pdf_of_300_pages_is_read_in_time() -> None:
-    pages = tuple(f"{IRON} This is leaf {number}. " * 6 for number in range(1, 301))
-    read = read_upload("book.pdf", pdf(*pages))
+def test_a_pdf_of_300_pages_is_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload, "_reader", replace(upload._reader, seconds=60))  # how long it takes: bench.bad_files
+    read = read_upload("book.pdf", thick_pdf())
     assert read.pages == 300
     assert "This is leaf 299." in text_of(read, 299)
 

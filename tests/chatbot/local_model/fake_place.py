@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 import time
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.chatbot.local_model.fake_hub import COMMIT, FakeHub
+from tests.loopback.threaded import Threaded
 
 Dialect = Literal["web", "s3", "gs", "az", "hub"]
 BLOCK = 1 << 16
@@ -38,14 +38,11 @@ class FakePlace:
     _digests: dict[str, tuple[bytes, str]] = field(default_factory=dict)
 
     def __enter__(self) -> FakePlace:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        self._server = Threaded(_handler(self)).begin()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.end()
 
     @property
     def url(self) -> str:

@@ -73,8 +73,8 @@ def test_a_cancel_reaches_llama_cpp(smollm2_child: InChild) -> None:
     assert isinstance(next(iter(job.pieces())), Text)
     began = time.monotonic()
     job.cancel()
-    thread.join(5)
-    assert time.monotonic() - began < 1.5
+    thread.join(30)
+    assert time.monotonic() - began < 10
     assert not smollm2_child.broken
 
 
@@ -89,7 +89,7 @@ def test_smollm2s_child_killed_in_the_middle_of_an_answer_is_a_dead_child(smollm
     os.kill(engine.pid, signal.SIGKILL)
     with pytest.raises(ChildDied, match="SIGKILL"):
         list(job.pieces())
-    thread.join(5)
+    thread.join(30)
     assert not thread.is_alive()
 
 

@@ -26,6 +26,7 @@ from chatbot.local_model.weights import find, write_marker
 from chatbot.providers.local import LocalProvider
 from config import Settings
 from tests.chatbot.local_model.fake_place import FakePlace
+from tests.until import until
 
 ROOT = Path(__file__).parents[3]
 GGUF = b"GGUF" + os.urandom(2_000_000)
@@ -42,13 +43,6 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., S
             "local_model": "someone/tiny-GGUF", "local_engine": "llama_cpp", **more})
 
     return make
-
-
-def until(true: Callable[[], bool], seconds: float = 10.0) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_a_download_tells_bytes_total_speed_and_the_time_left(settings: Any, tmp_path: Path) -> None:

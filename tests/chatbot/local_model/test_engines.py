@@ -95,7 +95,7 @@ def test_a_cancelled_job_leaves_a_silent_server(upstream: LoopbackProvider) -> N
     thread.start()
     next(iter(job.pieces()))
     job.cancel()
-    thread.join(5)
+    thread.join(30)
     assert not thread.is_alive()
 
 

@@ -65,7 +65,7 @@ def test_a_cancel_stops_while_it_writes(smollm2: LlamaCpp) -> None:
         pieces += 1
         if pieces == 3:
             job.cancel()
-    thread.join(5)
+    thread.join(30)
     assert not thread.is_alive()
     assert pieces == 3
 
@@ -79,7 +79,7 @@ def test_a_cancel_stops_while_it_still_reads_a_long_prompt(smollm2: LlamaCpp) ->
     began = time.monotonic()
     thread.join(20)
     assert not thread.is_alive()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
 
 
 def test_a_prompt_that_is_too_long_is_refused_with_the_numbers(smollm2: LlamaCpp) -> None:
@@ -92,7 +92,7 @@ def test_its_http_listener_answers_only_to_our_key(smollm2: LlamaCpp) -> None:
                        ("/tokenize", b'{"content": "x"}'), ("/props", None)):
         request = urllib.request.Request(smollm2.listening_address + path, data=body)
         with pytest.raises(urllib.error.HTTPError) as caught:
-            urllib.request.urlopen(request, timeout=5)
+            urllib.request.urlopen(request, timeout=60)
         assert caught.value.code == 401, path
 
 

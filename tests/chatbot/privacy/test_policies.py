@@ -176,7 +176,7 @@ def test_the_answer_speaks_of_the_values_again_also_when_a_placeholder_comes_in_
     said = Answer(lambda body: f"Dear [NAME-1], we call [PHONE-1] and not [PHONE-9]. You wrote: "
                                f"{body['messages'][-1]['content']}", pause=pause)
     with LoopbackProvider(behaviour=said) as upstream:
-        house = House(tmp_path, upstream, "allowed", total_timeout=10, idle_timeout=2, first_token_timeout=2)
+        house = House(tmp_path, upstream, "allowed", total_timeout=60, idle_timeout=20, first_token_timeout=20)
         text = house.service.complete((Message("user", QUESTION),)).text
     assert text.startswith(f"Dear {NAME}, we call {PHONE} and not [PHONE-9].")
     assert EMAIL in text

@@ -27,7 +27,7 @@ def test_a_waiting_try_ends_soon_after_its_cancel(
     outcome = _cancelled_after(0.2, Ask(sdk_provider, stream))
     assert outcome.pieces == [Finish(None, None, "", outcome.pieces[0].upstream_id)]
     assert outcome.seconds < SOON
-    assert upstream.requests[-1].client_left.wait(1.0), "the provider must see that we left"
+    assert upstream.requests[-1].client_left.wait(10), "the provider must see that we left"
 
 
 def test_a_streaming_try_keeps_the_words_it_had(
@@ -54,7 +54,7 @@ def test_a_try_that_nobody_reads_on_lets_go_of_the_provider(
     pieces = sdk_provider.answer(request_for(sdk_provider.name, stream=True), MODEL, Cancel())
     next(pieces)
     pieces.close()
-    assert upstream.requests[-1].client_left.wait(1.0)
+    assert upstream.requests[-1].client_left.wait(10)
 
 
 def test_a_late_cancel_does_not_hurt_the_next_question_on_that_connection(

@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as WaitedTooLong
 
 from chatbot.database import open_engine
 from chatbot.usage.group_commit import GroupCommit
-from tests.postgres import wait_until
+from tests.until import until
 
 
 @pytest.fixture
@@ -42,17 +42,17 @@ class Held:
 
         def slow(_: Connection) -> None:
             began.set()
-            self._go.wait(10)
+            self._go.wait(60)
 
         self._commits, self._pool = commits, pool
         self.first = pool.submit(commits.run, slow)
-        began.wait(10)
+        began.wait(60)
 
     def behind(self, *works) -> list[Future[object]]:  # type: ignore[no-untyped-def]
         waiting = []
         for work in works:
             waiting.append(self._pool.submit(self._commits.run, work))
-            wait_until(lambda: len(self._commits._waiting) == len(waiting))
+            until(lambda: len(self._commits._waiting) == len(waiting))
         return waiting
 
     def let_go(self) -> None:
@@ -67,7 +67,7 @@ def test_all_who_wait_share_one_commit(engine: Engine) -> None:
         waiting = held.behind(*(add(name) for name in "abcdef"))
         held.let_go()
         for one in waiting:
-            one.result(10)
+            one.result(60)
     assert names(engine) == set("abcdef")
     assert len(counted) == 2  # the one that held them up, and theirs
 
@@ -84,11 +84,11 @@ def test_work_that_fails_is_taken_back_alone(engine: Engine) -> None:
         held = Held(commits, pool)
         a, b, no, c = held.behind(add("a"), add("b"), refused, add("c"))
         held.let_go()
-        a.result(10), c.result(10)
+        a.result(60), c.result(60)
         with pytest.raises(IntegrityError):
-            b.result(10)
+            b.result(60)
         with pytest.raises(PermissionError):
-            no.result(10)
+            no.result(60)
     assert names(engine) == {"a", "b", "c"}
 
 
@@ -113,9 +113,9 @@ def test_who_gets_no_turn_in_time_is_told_and_his_work_is_never_done(engine: Eng
         held = Held(commits, pool)
         (late,) = held.behind(add("late"))
         with pytest.raises(WaitedTooLong):
-            late.result(10)
+            late.result(60)
         held.let_go()
-        held.first.result(10)
+        held.first.result(60)
         commits.run(add("next"))
     assert names(engine) == {"next"}
 

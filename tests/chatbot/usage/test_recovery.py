@@ -26,7 +26,8 @@ from chatbot.usage.report import usage_report
 from chatbot.usage.tables import ATTEMPTS, CALLS, Attempt, Call
 from chatbot.usage.upkeep import Upkeep
 from chatbot.usage.workers import is_alive, worker_name
-from tests.postgres import Cluster, wait_until
+from tests.postgres import Cluster
+from tests.until import until
 
 PRICE = Price(2_000_000_000, 10_000_000_000, 1_000_000_000, source="a test")
 DEAD = worker_name().rsplit(":", 1)[0] + ":1"
@@ -100,7 +101,7 @@ def test_recovery_goes_on_while_the_server_runs(engine: Engine, ledger: Ledger) 
     upkeep.start()
     _reserve(ledger)
     _kill(engine)
-    wait_until(lambda: _states(engine) == {("unknown", "interrupted", 200_000)})
+    until(lambda: _states(engine) == {("unknown", "interrupted", 200_000)})
     upkeep.stop()
 
 
@@ -132,7 +133,7 @@ def test_a_commit_that_cannot_be_looked_up_asks_nobody_and_lets_go_of_the_row(
     with pytest.raises(LedgerUnavailable):
         _reserve(lost)
     postgres.start()
-    wait_until(lambda: Ledger(engine, lost.outbox).deliver_waiting() == 1)
+    until(lambda: Ledger(engine, lost.outbox).deliver_waiting() == 1)
     assert _states(engine) == {("released", "not_sent", 0)}
 
 

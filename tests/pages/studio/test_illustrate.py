@@ -66,6 +66,7 @@ def ask_for(page: Page, prompt: str = PROMPT) -> None:
 
 def fits(page: Page) -> None:
     """Nothing sticks out at the side."""
+    page.wait_for_load_state()
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 

@@ -37,6 +37,7 @@ def test_with_a_script_items_arrive_are_edited_under_live_lint_published_taken_a
     page.get_by_role("link", name="Labour and birth").click()
     page.get_by_label("Care of the newborn").check()
     page.get_by_label("How many questions").fill("3")
+    page.wait_for_load_state()  # before its script is there, the form is posted as without one
     page.get_by_role("button", name="Make the quiz").click()
     expect(page.locator("#making [role=status]")).to_have_text("Your quiz is ready: 3 of 3 questions.")
     expect(page.locator("#making .arriving li")).to_have_count(3)

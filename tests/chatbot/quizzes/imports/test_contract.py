@@ -87,21 +87,21 @@ def test_what_is_no_quiz_is_refused_in_words(name: str, text: str) -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_five_million_characters_are_refused_unread(name: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(TooLong):
         import_items("x" * 5_000_000, name, stage="antenatal")
-    assert time.monotonic() - begun < 0.5
+    assert time.process_time() - begun < 0.5
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_a_hundred_thousand_options_are_refused_at_once(name: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     text = ONE[name]("Why?", [str(at % 10) for at in range(100_000)] if name != "moodle-xml"
                      else [str(at % 10) for at in range(10_000)])
     with pytest.raises(InvalidInput) as caught:
         import_items(text, name, stage="antenatal")
     assert caught.value.field == "content"
-    assert time.monotonic() - begun < SECONDS
+    assert time.process_time() - begun < SECONDS
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -110,13 +110,13 @@ def test_a_hundred_thousand_options_are_refused_at_once(name: str) -> None:
     '"', '""', ",", "\t", "<", "<a>", "<!", "<![CDATA[", "&", "&amp;", "<quiz>", "</quiz>", "a{=b~c}\n\n", "a {~",
     "<!-- "])
 def test_a_megabyte_of_one_piece_is_read_in_linear_time(name: str, piece: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     unclosed = "<quiz><question type='multichoice'><questiontext><text>"
     for before in ("", ONE[name]("Why?", ["a", "b"]) + "\n\n", unclosed):
         text = (before + piece * (LONGEST_FILE // len(piece)))[:LONGEST_FILE]
         with suppress(InvalidInput):
             import_items(text, name, stage="antenatal")
-    assert time.monotonic() - begun < 3 * SECONDS
+    assert time.process_time() - begun < 3 * SECONDS
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -200,7 +200,7 @@ def test_no_entity_and_no_document_type_is_read(prolog: str) -> None:
     "<?xml-stylesheet href='http://127.0.0.1:9/x'?><quiz xsi:schemaLocation='x http://127.0.0.1:9/x.xsd' "
     "xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'/>"])
 def test_xml_that_is_deep_wide_or_refers_elsewhere_is_refused(text: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(CannotImport):
         import_items(text, "moodle-xml", stage="antenatal")
-    assert time.monotonic() - begun < SECONDS
+    assert time.process_time() - begun < SECONDS
