@@ -15,7 +15,7 @@ def table() -> Iterator[BadFile]:
     yield from BAD_FILES
     for number, name in enumerate(BAD_NAMES, 1):
         yield BadFile("B55", f"bad name {number}, good file", name, lambda: pdf(*PAGES), 201, "")
-    yield BadFile("B50", "good PDF of 300 full pages", "book.pdf", thick_pdf, 201, "")
+    yield BadFile("good", "a PDF of 300 full pages", "book.pdf", thick_pdf, 201, "")
 
 
 if __name__ == "__main__":
