@@ -81,7 +81,8 @@ def estimate(order: Order, calls: Calls, *, max_tokens: int | None = None, count
 
 def _chain(order: Order, calls: Calls) -> Plan:
     settings = calls.settings
-    wish = replace(order.wish, no_cloud=why_not(settings.cloud_policy) or order.wish.no_cloud)
+    no_cloud = why_not(settings.cloud_policy, consented=calls.consent_of(order.call) is not None)
+    wish = replace(order.wish, no_cloud=no_cloud or order.wish.no_cloud)
     chain = plan(wish, calls.providers, settings.chain)
     return only_priced(chain, calls.prices, allow_unpriced=settings.allow_unpriced)
 

@@ -9,7 +9,7 @@ labels say is the answer, and the ledger books it as `curated`.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -146,19 +146,15 @@ class Extractor:
         return True
 
     def _order(self, run: _Run, part: str, answers: list[dict[str, Any]]) -> Order:
-        order, strategy = run.order, run.order.strategy or self._calls.settings.extraction_strategy
-        return Order(request=self._request(order, part), wish=Wish(strategy),
-                     gate=partial(ReadingGate, schema_of(order.fields), answers),
-                     call=NewCall(FEATURE, strategy, language=order.language, conversation_id=run.id,
-                                  principal=order.principal))
+        call = self._call(run.order, run.id)
+        return Order(request=self._request(run.order, part), wish=self._wish(run.order),
+                     gate=partial(ReadingGate, schema_of(run.order.fields), answers), call=call)
 
     def _book_the_labels(self, run: _Run) -> None:
         """Write down that the labels answered, at no cost."""
-        strategy = run.order.strategy or self._calls.settings.extraction_strategy
-        call = NewCall(FEATURE, strategy, language=run.order.language, conversation_id=run.id,
-                       principal=run.order.principal)
-        for event in self._calls.run(Order(request=ChatRequest(()), wish=Wish(strategy), call=call, floor="labels",
-                                           ask_models=False)):
+        order = Order(request=ChatRequest(()), wish=self._wish(run.order), call=self._call(run.order, run.id),
+                      floor="labels", ask_models=False)
+        for event in self._calls.run(order):
             if isinstance(event, Failed) and isinstance(event.error, ServerStopping):
                 raise event.error
 
@@ -171,10 +167,17 @@ class Extractor:
     def _parts(self, order: ExtractionOrder, provider: Provider) -> list[str]:
         return windows(order.passages, SMALL if provider.last_resort else LARGE, _bytes_as_tokens)
 
+    def _wish(self, order: ExtractionOrder) -> Wish:
+        return Wish(order.strategy or self._calls.settings.extraction_strategy)
+
+    def _call(self, order: ExtractionOrder, run_id: str = "") -> NewCall:
+        return NewCall(FEATURE, self._wish(order).strategy, language=order.language, conversation_id=run_id,
+                       principal=order.principal)
+
     def _plan(self, order: ExtractionOrder) -> Plan:
         calls = self._calls
-        wish = Wish(order.strategy or calls.settings.extraction_strategy,
-                    no_cloud=why_not(calls.settings.cloud_policy) or "")
+        consented = calls.consent_of(self._call(order)) is not None
+        wish = replace(self._wish(order), no_cloud=why_not(calls.settings.cloud_policy, consented=consented) or "")
         return only_priced(plan(wish, calls.providers, calls.settings.chain), calls.prices,
                            allow_unpriced=calls.settings.allow_unpriced)
 

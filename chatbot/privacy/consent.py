@@ -43,6 +43,8 @@ class Purpose:
     scope: Literal["conversation", "principal"]
     en: str
     sw: str
+    features: tuple[str, ...] = ()
+    """Of calls that a yes lets go to a cloud."""
 
     @property
     def sha256(self) -> str:
@@ -71,8 +73,15 @@ class ConsentState:
 
 @cache
 def purposes() -> Mapping[str, Purpose]:
-    """Every purpose by its name: `<feature>_cloud`."""
-    return {name: Purpose(name, **row) for name, row in tomllib.loads(_TEXTS.read_text("utf-8")).items()}
+    """Every purpose by its name."""
+    return {name: Purpose(name, **row | {"features": tuple(row.get("features", ()))})
+            for name, row in tomllib.loads(_TEXTS.read_text("utf-8")).items()}
+
+
+@cache
+def _purpose_of() -> Mapping[str, Purpose]:
+    """The purpose of each feature that can have a yes."""
+    return {feature: purpose for purpose in purposes().values() for feature in purpose.features}
 
 
 def purpose_named(name: str) -> Purpose:
@@ -90,7 +99,7 @@ class Consents:
 
     def given(self, feature: str, principal: str, conversation_id: str) -> Given | None:
         """The yes to the present text of a feature's purpose, or None: also when the database cannot be asked."""
-        purpose = purposes().get(f"{feature}_cloud")
+        purpose = _purpose_of().get(feature)
         if purpose is None or (purpose.scope == "conversation" and not _ULID.fullmatch(conversation_id)):
             return None
         try:

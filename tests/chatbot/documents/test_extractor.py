@@ -18,6 +18,7 @@ from chatbot.documents.extractor import Extractor
 from chatbot.documents.metadata import create_cloud_extractor, create_hybrid_extractor, estimate_cost
 from chatbot.documents.passages import Passage
 from chatbot.errors import InvalidInput
+from chatbot.privacy.consent import purpose_named
 from chatbot.providers import build_providers
 from chatbot.usage.ledger import Ledger
 from chatbot.usage.prices import PriceBook
@@ -162,6 +163,18 @@ def test_where_nothing_may_leave_the_labels_answer_and_the_ledger_says_so(
     assert (found.metadata, found.provider, found.cost_usd) == (CARD_EN.says, "curated", 0)
     assert upstream.requests == []
     assert [row.provider for row in attempts(calls)] == ["curated"]
+
+
+def test_where_people_are_asked_a_document_leaves_with_a_yes_and_not_after_it_is_taken_back(
+        tmp_path: Path, upstream: LoopbackProvider) -> None:
+    calls, purpose = cloud(tmp_path, upstream, cloud_policy="ask"), purpose_named("extraction_cloud")
+    upstream.always(Answer(saying(CONSENT_EN.says)))
+    calls.consents.give(purpose, "", "", purpose.version)
+    assert extract(calls, CONSENT_EN.text, document_type="consent_form").provider == "together"
+    asked = len(upstream.requests)
+    calls.consents.withdraw(purpose, "", "")
+    assert extract(calls, CONSENT_EN.text, document_type="consent_form").provider == "curated"
+    assert asked == len(upstream.requests) == 1
 
 
 def test_a_cloud_that_is_down_leaves_what_the_labels_say(tmp_path: Path, upstream: LoopbackProvider) -> None:

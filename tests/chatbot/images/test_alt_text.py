@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.errors import BudgetExhausted, NotAllowed
+from chatbot.errors import BudgetExhausted, FunzaError, NotAllowed
 from chatbot.images.faces import DECLARE, SET_UP
 from chatbot.images.refusals import NobodySees, NotDescribed
+from chatbot.privacy.consent import purpose_named
 from chatbot.privacy.permit import clear_to_leave
 from chatbot.providers import PROVIDERS
 from chatbot.providers.picture_tokens import gemini_tokens, openai_tokens, together_tokens
@@ -39,6 +40,17 @@ def test_a_good_answer_is_given_out_with_who_wrote_it_and_what_it_cost(tmp_path:
     assert reply.usage.cost_state == "exact"
     (call,) = call_rows(calls)
     assert (call.feature, call.language, call.state, call.id) == ("alt-text", "en", "answered", reply.call_id)
+
+
+def test_where_people_are_asked_a_picture_leaves_with_a_yes_alone(tmp_path: Path) -> None:
+    purpose = purpose_named("alt_text_cloud")
+    with LoopbackProvider(behaviour=Answer(said())) as upstream:
+        calls = calls_with(tmp_path, cloud_policy="ask", **clouds(upstream))
+        with pytest.raises(FunzaError):
+            write(calls)
+        assert upstream.requests == []
+        calls.consents.give(purpose, asked().principal, "", purpose.version)
+        assert write(calls).provider == "openai"
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from base64 import b64decode
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from chatbot.errors import BudgetExhausted, FunzaError, LedgerUnavailable, RecordsUnavailable
 from chatbot.images.drawing.draw import Cancelled, DrawOrder, Illustration, NobodyDraws, NotDrawn
 from chatbot.images.picture import read_picture
+from chatbot.privacy.consent import purpose_named
 from chatbot.privacy.receipts import receipts_of
 from chatbot.providers.image_endpoint import ImageEndpoint
 from chatbot.providers.image_interface import DrawRequest
@@ -107,6 +109,17 @@ def test_nothing_is_asked_where_the_policy_or_the_strategy_forbids_it(
         assert endpoint.requests == []
     assert [one.state for one in call_rows(calls)] == ["refused"]
     assert attempts(calls) == []
+
+
+def test_where_people_are_asked_it_draws_for_who_said_yes(tmp_path: Path) -> None:
+    purpose = purpose_named("illustration_cloud")
+    with awake() as endpoint:
+        made, calls = illustrator(tmp_path, **endpoint_settings(endpoint, cloud_policy="ask"))
+        calls.consents.give(purpose, ORDER.principal, "", purpose.version)
+        assert made.draw(ORDER, Watching()).provider == "image_endpoint"
+        with pytest.raises(NobodyDraws):
+            made.draw(replace(ORDER, principal="another"), Watching())
+        assert len(endpoint.posts) == 1
 
 
 def test_without_a_price_the_cost_is_unknown_and_not_nothing(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy import Engine, select
 
 from chatbot.calling.completion import CompletionDone
 from chatbot.database import new_id, now
-from chatbot.privacy.consent import Consents, purpose_named
+from chatbot.privacy.consent import Consents, purposes
 from chatbot.privacy.receipts import NEVER_LEFT, canonical
 from chatbot.privacy.tables import RECEIPTS
 from chatbot.providers.interface import ChatRequest, Message
@@ -53,11 +53,12 @@ def setting(policy: str) -> str:
 
 def answer_the_asking(consents: Consents, policy: str) -> None:
     """Say yes to every purpose where the policy's name says so, and take it back where it says that."""
-    for purpose, talk in (("chat_cloud", TALK), ("openai_cloud", ""), ("quiz_cloud", "")):
+    for purpose in purposes().values():
+        talk = TALK if purpose.scope == "conversation" else ""
         if policy in ("consented", "withdrawn"):
-            consents.give(purpose_named(purpose), "local", talk, purpose_named(purpose).version)
+            consents.give(purpose, "local", talk, purpose.version)
         if policy == "withdrawn":
-            consents.withdraw(purpose_named(purpose), "local", talk)
+            consents.withdraw(purpose, "local", talk)
 
 
 def told(requests: Iterable[Received]) -> list[str]:

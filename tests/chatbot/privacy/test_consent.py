@@ -8,7 +8,10 @@ import pytest
 from sqlalchemy import Engine, create_engine, update
 
 from chatbot.database import migrate, new_id, open_engine
+from chatbot.documents import extractor
 from chatbot.errors import InvalidInput, LedgerUnavailable
+from chatbot.images.alt import alt_text
+from chatbot.images.lessons.recovery import FEATURES as PICTURES
 from chatbot.privacy.consent import Consents, purpose_named, purposes
 from chatbot.privacy.tables import CONSENTS
 
@@ -16,6 +19,9 @@ TEXTS = {
     ("chat_cloud", 1): "59253cf88322544bfd918f7041f2b682b7f3d6367a1de87fb4fba7f9f3bdf462",
     ("openai_cloud", 1): "cac0ec57d6e6025f99b44e8fd8ca14dcf8d402dda4fdd3ed6d8109a25f17e4c2",
     ("quiz_cloud", 1): "eb48d10d14707f4ca960c44e91bd5d35757fa866325ba47e89ebdc96bbf8dd4d",
+    ("extraction_cloud", 1): "b7c694db4e1c41a04573f336b7959a275fa2df13532b495b7bd1574aa8de4ca2",
+    ("alt_text_cloud", 1): "9d6316cfc101c8e3724abd639f17564a4fcbe9aad5280590535d04e0d816a67c",
+    ("illustration_cloud", 1): "c90711d34a05e6329498330fc8c4e13683fbb99585d2c167f0b6d72e165f4f9d",
     ("escalation_words", 1): "61c1f9869e1fa1a4baa511f626cbc90f2eb9f5f346a3f3ad17aec0fe18af201c"}
 """What was shown under each version. A text that changes gets a new version and a new line; old lines stay."""
 CHAT = purpose_named("chat_cloud")
@@ -50,6 +56,14 @@ def test_a_yes_holds_for_its_conversation_its_principal_and_its_purpose_alone(co
     assert consents.given("chat", "wanjiku", TALK) is None
     assert consents.given("openai", "amina", TALK) is None
     assert consents.given("a-feature-without-a-text", "amina", TALK) is None
+
+
+def test_every_feature_that_a_cloud_may_serve_can_be_consented_to(consents: Consents) -> None:
+    for purpose in purposes().values():
+        consents.give(purpose, "amina", TALK if purpose.scope == "conversation" else "", purpose.version)
+    for feature in ("chat", "openai", "quiz", extractor.FEATURE, alt_text.FEATURE, *PICTURES):
+        assert consents.given(feature, "amina", TALK) is not None, feature
+    assert consents.given("escalation_words", "amina", TALK) is None
 
 
 def test_a_withdrawal_holds_at_once_in_every_worker(consents: Consents, engine: Engine) -> None:
