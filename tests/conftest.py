@@ -13,8 +13,11 @@ from tests.postgres import database_url, migrated_url, postgres  # noqa: F401
 MEMORY = Path("/dev/shm")
 ROOM = 4 << 30
 """Bytes that must be free there, and of memory, before tests write into it."""
-# Wall-clock limits of a tool would fail a test on a machine that is full of other tests.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The same examples at every run, and no limits of time: a machine may be full of other tests.
+# `pytest --hypothesis-profile=searching` looks for new ones.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("searching", PATIENT)
+settings.register_profile("patient", PATIENT, derandomize=True)
 settings.load_profile("patient")
 PYCACHE = Path(__file__).parents[1] / ".made" / "pycache"
 

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from chatbot.quizzes.exports.plain_text import writable
+from chatbot.quizzes.imports.judging import LONGEST_OPTION
 from chatbot.quizzes.item import BankItem, Evidence, Item, Quiz
 
 MADE = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -53,7 +54,8 @@ PLAIN = quiz_of(IRON, COWS)
 WILD = quiz_of(*(hostile_item(text, place % 3) for place, text in enumerate(HOSTILE)), title="=Iron / <b>\n{x}")
 
 words = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=40).filter(writable)
-pieces = st.lists(st.sampled_from(HOSTILE), min_size=1, max_size=3).map("".join)
+pieces = st.lists(st.sampled_from(HOSTILE), min_size=1, max_size=3).map(
+    lambda parts: "".join(parts)[:LONGEST_OPTION])
 texts = st.one_of(words, pieces)
 
 
