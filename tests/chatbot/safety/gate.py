@@ -1,7 +1,7 @@
 """`make safety`: recall and false alarms of triage on the measuring sets, and the gate on their frozen halves.
 
     python -m tests.chatbot.safety.gate                  # both halves; misses are shown for dev only
-    python -m tests.chatbot.safety.gate --half dev       # or test, or audit: messages of a third author, never tuned on
+    python -m tests.chatbot.safety.gate --half dev       # or test, or audit: messages of a fourth author, never tuned on
     python -m tests.chatbot.safety.gate --show           # shows misses of the frozen half too: it is spent afterwards
 
 Exit status 1 when a frozen half is under its recall or over its false alarms.
