@@ -48,8 +48,8 @@ class Example(NamedTuple):
 
 
 def written(without: str = "", only: str = "") -> list[Example]:
-    """The messages of `messages/<language>_<calm|urgent|emergency>[_author].txt`, one a line; all, or some authors'."""
-    tiers: dict[str, Level] = {"calm": "none", "urgent": "urgent", "emergency": "emergency"}
+    """The messages of `messages/<language>_<calm|soon|urgent|emergency>[_author].txt`, one a line; all, or some."""
+    tiers: dict[str, Level] = {"calm": "none", "soon": "soon", "urgent": "urgent", "emergency": "emergency"}
     found = []
     for path in sorted(MESSAGES.glob("*.txt")):
         language, label, author = (*path.stem.split("_"), "1")[:3]

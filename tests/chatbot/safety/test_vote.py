@@ -60,6 +60,35 @@ def test_a_raised_message_names_the_rule_that_asked_for_the_vote():
     assert {one.level for one in raised} == {"urgent"}
 
 
+class Always:
+    """A vote that raises everything."""
+
+    @staticmethod
+    def raises(_: Reading) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("message", "level"), [
+    ("can i eat mango", "none"), ("my nipples are so sore and cracked after birth", "soon"),
+    ("my face is swollen since morning", "emergency")])
+def test_the_emergency_vote_is_asked_about_what_is_urgent_alone(
+        monkeypatch: pytest.MonkeyPatch, message: str, level: Level):
+    assert triage(message).level == ("urgent" if level == "emergency" else level)
+    monkeypatch.setattr("chatbot.safety.triage.the_emergency_vote", Always)
+    assert triage(message).level == level
+
+
+def test_without_its_sign_the_emergency_vote_is_not_asked(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("chatbot.safety.triage.the_emergency_vote", Always)
+    others = [sign for sign in shipped_signs() if sign.id != "may-be-emergency"]
+    assert matches("my face is swollen since morning", signs=others)[0].level == "urgent"
+
+
+@pytest.mark.parametrize("message", ["headache", "swollen face", "homa", "kichwa kinauma"])
+def test_a_word_or_two_are_too_little_to_vote_for_an_emergency(message: str):
+    assert triage(message).level in {"soon", "urgent"}
+
+
 def test_weights_are_small_and_whole():
     assert WEIGHTS_FILE.stat().st_size < 1_500_000
     assert len(the_vote().weights) == len(the_emergency_vote().weights) == WEIGHTS
