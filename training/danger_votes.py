@@ -123,9 +123,9 @@ def measure() -> None:
         judged = [_judged(one, vote) for one in by_author(author)]
         print(f"{author:34}{'English':>26}{'Swahili and mix':>26}")
         print(_line("rules", judged, lambda one: one.firm))
-        for threshold in (-1.0, -0.7, -0.4, -0.1, 0.2, 0.5):
-            for agreement in (threshold - 0.6, threshold - 0.3, threshold):
-                print(_line(f"vote {threshold:.1f}, agreement {agreement:.1f}", judged,
+        for threshold in (THRESHOLD + step for step in (-0.9, -0.6, -0.3, 0.0, 0.3, 0.6)):
+            for agreement in (threshold - 0.5, threshold - 0.25, threshold):
+                print(_line(f"vote {threshold:.2f}, agreement {agreement:.2f}", judged,
                             lambda one, t=threshold, a=agreement: one.alarmed(t, a)))  # type: ignore[misc]
 
 
