@@ -25,7 +25,7 @@ WORDINGS = 3
 SENTENCE_WEIGHT = 0.3
 SPENT = ("dev", "former_test", "former_audit")
 """Measuring sets that may be learned from."""
-AUTHORS = ("6", "7", "8", "former_audit")
+AUTHORS = ("6", "7", "8", "9", "former_audit")
 """Whose messages are left out in turn to measure: the files `messages/*_<author>.txt`, or a spent set."""
 EXAMPLE_WEIGHT = 3.0
 """A sign's own examples, and messages that say one thing only: what the vote must not get wrong."""
@@ -57,7 +57,7 @@ def written(without: str = "", only: str = "") -> list[Example]:
             continue
         for line in path.read_text(encoding="utf-8").splitlines():
             if line.strip() and not line.startswith("#"):
-                weight = EXAMPLE_WEIGHT if path.stem.endswith("_bare") else 1.0
+                weight = EXAMPLE_WEIGHT if author == "bare" else SOON_WEIGHT if label == "soon" else 1.0
                 found.append(Example(line.strip(), tiers[label], weight, language))
     return found
 
