@@ -77,13 +77,14 @@ def ablation(half: Half) -> str:
 
 
 def _head() -> str:
-    return (f"{'':10}{'recall':>18}{'emergency as such':>22}{'false alarms':>18}{'none as soon':>14}"
+    return (f"{'':10}{'recall':>18}{'emergency as such':>22}{'urgent as emergency':>22}{'false alarms':>18}{'none as soon':>14}"
             f"{'soon: alarmed / missed / all':>30}")
 
 
 def _row(name: str, of: Figures) -> str:
     return (f"{name:10}{f'{of.recall:.1%} ({of.caught}/{of.grave})':>18}"
             f"{f'{of.emergency_recall:.1%} ({of.emergencies_as_such}/{of.emergencies})':>22}"
+            f"{f'{of.urgent_as_emergency}/{of.urgent}':>22}"
             f"{f'{of.false_alarm_share:.1%} ({of.false_alarms}/{of.routine})':>18}{of.routine_soon:>14}"
             f"{f'{of.soon_alarmed} / {of.soon_missed} / {of.soon}':>30}")
 
