@@ -77,8 +77,8 @@ def ablation(half: Half) -> str:
 
 
 def _head() -> str:
-    return (f"{'':10}{'recall':>18}{'emergency as such':>22}{'urgent as emergency':>22}{'false alarms':>18}{'none as soon':>14}"
-            f"{'soon: alarmed / missed / all':>30}")
+    return (f"{'':10}{'recall':>18}{'emergency as such':>22}{'urgent as emergency':>22}"
+            f"{'false alarms':>18}{'none as soon':>14}{'soon: alarmed / missed / all':>30}")
 
 
 def _row(name: str, of: Figures) -> str:
