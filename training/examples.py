@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from chatbot.knowledge.cards import all_cards
+from chatbot.safety.levels import Level
 from chatbot.safety.signs import shipped_signs
 from chatbot.safety.triage import matches
 from chatbot.stages import all_stages
@@ -22,30 +23,42 @@ OLDER_SETS = ROOT / "tests" / "chatbot" / "safety"
 WORDINGS = 3
 """Further wordings made of each written message."""
 SENTENCE_WEIGHT = 0.3
+SPENT = ("dev", "former_test", "former_audit")
+"""Measuring sets that may be learned from."""
+AUTHORS = ("6", "7", "8", "9", "former_audit")
+"""Whose messages are left out in turn to measure: the files `messages/*_<author>.txt`, or a spent set."""
 EXAMPLE_WEIGHT = 3.0
 """A sign's own examples, and messages that say one thing only: what the vote must not get wrong."""
+GRAVE = {"urgent", "emergency"}
 SOON_WEIGHT = 0.3
 """`soon` counts as no danger, but a mistake there is a small one."""
 
 
 class Example(NamedTuple):
-    """A message, whether it should be seen today, and how much a mistake on it counts."""
+    """A message, how soon she should be seen, and how much a mistake on it counts."""
 
     text: str
-    danger: bool
+    tier: Level
     weight: float = 1.0
     language: str = "en"
 
+    @property
+    def danger(self) -> bool:
+        return self.tier in GRAVE
 
-def written() -> list[Example]:
-    """The messages of `messages/<language>_<alarm|calm>[_batch].txt`, one a line."""
+
+def written(without: str = "", only: str = "") -> list[Example]:
+    """The messages of `messages/<language>_<calm|soon|urgent|emergency>[_author].txt`, one a line; all, or some."""
+    tiers: dict[str, Level] = {"calm": "none", "soon": "soon", "urgent": "urgent", "emergency": "emergency"}
     found = []
     for path in sorted(MESSAGES.glob("*.txt")):
-        language, label = path.stem.split("_")[:2]
+        language, label, author = (*path.stem.split("_"), "1")[:3]
+        if author == without or (only and author != only):
+            continue
         for line in path.read_text(encoding="utf-8").splitlines():
             if line.strip() and not line.startswith("#"):
-                weight = EXAMPLE_WEIGHT if path.stem.endswith("_bare") else 1.0
-                found.append(Example(line.strip(), label == "alarm", weight, language))
+                weight = EXAMPLE_WEIGHT if author == "bare" else SOON_WEIGHT if label == "soon" else 1.0
+                found.append(Example(line.strip(), tiers[label], weight, language))
     return found
 
 
@@ -65,13 +78,12 @@ def with_carriers(of: list[Example], seed: int = 5) -> list[Example]:
 
 def from_rules_and_cards() -> list[Example]:
     """The signs' own examples and counter-examples, the cards' questions, the page's example questions."""
-    grave = {"urgent", "emergency"}
-    plain = [Example(text, sign.tier in grave, EXAMPLE_WEIGHT) for sign in shipped_signs() for text in sign.examples]
+    plain = [Example(text, sign.tier, EXAMPLE_WEIGHT) for sign in shipped_signs() for text in sign.examples]
     found = plain + with_carriers(plain)
-    found += [Example(text, False) for sign in shipped_signs() if sign.tier in grave for text in sign.counter_examples]
-    found += [Example(text, False) for card in all_cards() for wording in (card.en, card.sw)
+    found += [Example(text, "none") for sign in shipped_signs() if sign.tier in GRAVE for text in sign.counter_examples]
+    found += [Example(text, "none") for card in all_cards() for wording in (card.en, card.sw)
               for text in (wording.title, wording.question)]
-    found += [Example(text, False) for stage in all_stages() for question in stage.questions
+    found += [Example(text, "none") for stage in all_stages() for question in stage.questions
               for text in (question.en, question.sw)]
     return found
 
@@ -80,7 +92,7 @@ def from_card_sentences() -> list[Example]:
     """The cards' sentences that no rule takes for a danger sign: everyday words in calm company, of little weight."""
     sentences = [sentence.strip() for card in all_cards() for wording in (card.en, card.sw)
                  for sentence in re.split(r"(?<=[.!?:])\s+|\n", wording.text) if len(sentence.split()) > 3]
-    return [Example(text, False, SENTENCE_WEIGHT) for text in sentences if not matches(text, with_vote=False)]
+    return [Example(text, "none", SENTENCE_WEIGHT) for text in sentences if not matches(text, with_vote=False)]
 
 
 def older() -> list[Example]:
@@ -91,23 +103,28 @@ def older() -> list[Example]:
             for one in sets for language, rows in one.items() for row in rows]
 
 
-def dev() -> list[Example]:
-    """The dev halves of the measuring sets and the first frozen halves, which are spent; never the present ones."""
+def spent(halves: Sequence[str] = SPENT) -> list[Example]:
+    """The dev halves of the measuring sets, and the sets that are spent; never the present frozen ones."""
     return [_labelled(row["text"], row["tier"], row["language"])
-            for half in ("dev", "former_test") for language in ("en", "sw") for row in
+            for half in halves for language in ("en", "sw") for row in
             tomllib.loads((DEV_SETS / f"{half}_{language}.toml").read_text(encoding="utf-8"))["message"]]
 
 
-def _labelled(text: str, level: str, language: str) -> Example:
-    return Example(text, level in {"urgent", "emergency"}, SOON_WEIGHT if level == "soon" else 1.0, language)
+def by_author(author: str) -> list[Example]:
+    """The messages of one of `AUTHORS`, as they were written."""
+    return spent([author]) if author in SPENT else written(only=author)
 
 
-def everything(dev_part: list[Example] | None = None) -> Iterator[Example]:
-    """All examples with their further wordings; `dev_part` stands for the dev halves (cross-validation)."""
-    base = written()
+def _labelled(text: str, level: Level, language: str) -> Example:
+    return Example(text, level, SOON_WEIGHT if level == "soon" else 1.0, language)
+
+
+def everything(without: str = "") -> Iterator[Example]:
+    """All examples with their further wordings; without those of one author, to measure."""
+    base = written(without)
     yield from base
     yield from with_carriers(base)
     yield from from_rules_and_cards()
     yield from from_card_sentences()
     yield from older()
-    yield from dev() if dev_part is None else dev_part
+    yield from spent([half for half in SPENT if half != without])

@@ -8,7 +8,8 @@
     "pain severe ~mild"          no `mild` within three words of anything that was found
     "? blood & pregnant"         a doubtful rule: it says `soon`, and the learned vote raises that to the sign's tier
 
-A name is a concept of the lexicon or of `measures.py`, a stage fact (`stage:antenatal`), or `learned-vote` (`vote.py`).
+A name is a concept of the lexicon or of `measures.py`, a stage fact (`stage:antenatal`), `learned-vote` or
+`learned-emergency` (`vote.py`).
 """
 
 from __future__ import annotations

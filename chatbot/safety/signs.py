@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from chatbot.safety.levels import LEVELS
 from chatbot.safety.patterns import Pattern, parse
-from chatbot.safety.vote import LEARNED_VOTE
+from chatbot.safety.vote import LEARNED_EMERGENCY, LEARNED_VOTE
 from chatbot.safety.words.lexicon import Lexicon, the_lexicon
 from chatbot.safety.words.measures import MEASURED
 
@@ -78,7 +78,7 @@ def read_signs(folder: Path = SIGNS_FOLDER, lexicon: Lexicon | None = None) -> t
 
 def _known(lexicon: Lexicon) -> set[str]:
     """Every name that a rule may use."""
-    return set(lexicon.kinds) | MEASURED | {LEARNED_VOTE} | {f"stage:{stage}" for stage in STAGES}
+    return set(lexicon.kinds) | MEASURED | {LEARNED_VOTE, LEARNED_EMERGENCY} | {f"stage:{stage}" for stage in STAGES}
 
 
 def _sign(table: dict[str, Any], group: str, sources: dict[str, Source], known: set[str]) -> Sign:

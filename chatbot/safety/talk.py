@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from chatbot.safety.levels import LEVELS, Level, Triage
 from chatbot.safety.triage import Match, matches, triage
-from chatbot.safety.vote import LEARNED_VOTE
+from chatbot.safety.vote import LEARNED_EMERGENCY, LEARNED_VOTE
 
 TURNS = 3
 """Turns before the message that are read with it."""
@@ -85,7 +85,7 @@ def _joined(turns: Sequence[str], telling: Sequence[bool]) -> str:
 
 def _by_rules(found: Sequence[Match]) -> list[Match]:
     """Without what the learned vote raised."""
-    return [one for one in found if LEARNED_VOTE not in one.rule]
+    return [one for one in found if one.rule not in {LEARNED_VOTE, LEARNED_EMERGENCY}]
 
 
 def _is_new(one: Match, known: Sequence[Match]) -> bool:

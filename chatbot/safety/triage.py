@@ -2,7 +2,8 @@
 
 It runs before and beside every model. Both languages are always looked at; what is over ("the bleeding stopped")
 weighs one level less; when it is not clear, the answer is to seek care. A rule that is doubtful says `soon` by itself.
-The learned vote (`vote.py`) raises that to the rule's tier, and to `urgent` what no rule calls so; it never lowers.
+The learned votes (`vote.py`) raise that to the rule's tier, to `urgent` what no rule calls so, and to `emergency` what
+is no more than urgent so far; they never lower.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, replace
 from chatbot.safety.levels import LEVELS, Level, Triage
 from chatbot.safety.patterns import Index, Pattern, match
 from chatbot.safety.signs import Sign, all_signs
-from chatbot.safety.vote import LEARNED_VOTE, the_vote
+from chatbot.safety.vote import LEARNED_EMERGENCY, LEARNED_VOTE, Vote, the_emergency_vote, the_vote
 from chatbot.safety.words.clauses import told_outright
 from chatbot.safety.words.framing import set_aside
 from chatbot.safety.words.lexicon import the_lexicon
@@ -21,6 +22,7 @@ from chatbot.safety.words.measures import READINGS
 from chatbot.safety.words.negation import mark_denied
 from chatbot.safety.words.reading import Reading, read
 
+_URGENT = LEVELS.index("urgent")
 _BORN = frozenset({"after-birth", "newborn", "young-baby", "young-age", "placenta"})
 
 
@@ -57,10 +59,10 @@ def matches(message: str, stage: str | None = None, signs: Iterable[Sign] | None
     found = _match_signs(chosen, reading, facts)
     if with_vote:
         found = _agreed(found, reading)
-        if not any(LEVELS.index(one.level) >= LEVELS.index("urgent") for one in found):
-            asking = [sign for sign in chosen if _asks_for_the_vote(sign)]
-            if asking and the_vote().raises(reading):
-                found += _match_signs(asking, reading, facts | {LEARNED_VOTE})
+        if _gravest(found) < _URGENT:
+            found += _voted(LEARNED_VOTE, the_vote(), chosen, reading, facts)
+        if _gravest(found) == _URGENT:
+            found += _voted(LEARNED_EMERGENCY, the_emergency_vote(), chosen, reading, facts)
     return tuple(sorted(found, key=lambda one: -LEVELS.index(one.level)))
 
 
@@ -79,8 +81,14 @@ def _agreed(found: list[Match], reading: Reading) -> list[Match]:
     return found
 
 
-def _asks_for_the_vote(sign: Sign) -> bool:
-    return any(LEARNED_VOTE in need for pattern in sign.patterns for need in pattern.needs)
+def _gravest(found: Iterable[Match]) -> int:
+    return max((LEVELS.index(one.level) for one in found), default=0)
+
+
+def _voted(name: str, vote: Vote, signs: Iterable[Sign], reading: Reading, facts: set[str]) -> list[Match]:
+    """What the signs that ask for a vote by its name say when it raises the message."""
+    asking = [sign for sign in signs if any(name in need for pattern in sign.patterns for need in pattern.needs)]
+    return _match_signs(asking, reading, facts | {name}) if asking and vote.raises(reading) else []
 
 
 def _match_signs(signs: Iterable[Sign], reading: Reading, facts: set[str]) -> list[Match]:

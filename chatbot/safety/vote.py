@@ -1,7 +1,8 @@
-"""A second pair of eyes: a linear vote over words, letters and concepts, learned from our own written examples.
+"""A second pair of eyes: two linear votes over words, letters and concepts, learned from our own written examples.
 
-It may raise what the rules left at `none` or `soon` to `urgent`, and what a doubtful rule left at `soon` to that rule's
-tier (`patterns.py`); it never lowers anything. The weights are data
+The danger vote may raise what the rules left at `none` or `soon` to `urgent`, and what a doubtful rule left at `soon`
+to that rule's tier (`patterns.py`). The emergency vote may then raise what is `urgent` to `emergency`; it learned from
+grave messages alone, so nothing else is shown to it. Neither ever lowers anything. The weights are data
 (`vote.json`, written by `python -m training.danger_votes`); reading them and voting needs the standard library only.
 
 A feature is a short text (`w:bleeding`, `c:!move`, `g:blee`), filed under its CRC-32 modulo the number of weights
@@ -14,19 +15,20 @@ from __future__ import annotations
 import base64
 import json
 import math
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from zlib import crc32
 
 from chatbot.safety.words.reading import Mention, Reading
 
-LEARNED_VOTE = "learned-vote"
-"""The name under which a rule of a sign asks for the vote."""
+LEARNED_VOTE, LEARNED_EMERGENCY = "learned-vote", "learned-emergency"
+"""The names under which a rule of a sign asks for the danger vote and for the emergency vote."""
 WEIGHTS_FILE = Path(__file__).parent / "vote.json"
-WEIGHTS = 1 << 17
+WEIGHTS = 1 << 20
+"""Nearly twice as many as the training messages have features, so that few share a weight; most stay 0."""
 SHORTEST_GRAM, LONGEST_GRAM = 3, 5
 WINDOW, STEP = 48, 24
 """Tokens judged together, and how far apart two windows begin: a long message is as grave as its gravest part."""
@@ -49,8 +51,10 @@ class Vote:
     """What one step of a weight is worth: the weights are kept as -127 to 127."""
     weights: bytes
     """`WEIGHTS` signed bytes."""
-    agreement: float = -0.8
+    agreement: float = -0.5
     """The score from which it agrees with a doubtful rule: below it, most such messages are calm."""
+    fewest_words: int = 1
+    """With fewer a message raises nothing."""
 
     def score(self, reading: Reading) -> float:
         """The log-odds of danger of the gravest part of a message; minus infinity for a message without words."""
@@ -59,20 +63,24 @@ class Vote:
     def _score(self, features: set[str]) -> float:
         total = 0
         for feature in features:
-            weight = self.weights[crc32(feature.encode()) % WEIGHTS]
+            weight = self.weights[zlib.crc32(feature.encode()) % WEIGHTS]
             total += weight - 256 if weight > 127 else weight
         return self.bias + self.scale * total / math.sqrt(len(features))
 
     def agrees(self, reading: Reading) -> bool:
         """Whether the message, or one sentence of it, may well be as grave as a doubtful rule says."""
+        return self.gravest_sentence(reading) >= self.agreement
+
+    def gravest_sentence(self, reading: Reading) -> float:
+        """The score of the message, or of the gravest of its sentences if that is higher."""
         sentences = (set(features(reading.tokens[start:end], reading.between(start, end)))
                      for start, end in reading.sentences)
-        return self.score(reading) >= self.agreement or any(
-            self._score(found) >= self.agreement for found in sentences if found)
+        return max([self.score(reading), *(self._score(found) for found in sentences if found)])
 
     def raises(self, reading: Reading) -> bool:
-        """Whether the message should be seen today although no rule says so."""
-        return self.score(reading) >= self.threshold
+        """Whether the message is graver than the rules say."""
+        words = sum(token.isalpha() for token in reading.tokens)
+        return words >= self.fewest_words and self.score(reading) >= self.threshold
 
 
 def parts(reading: Reading) -> Iterator[set[str]]:
@@ -129,11 +137,23 @@ def _named(mention: Mention) -> str:
     return f"{frame}{'!' if mention.denied else ''}{mention.concept}{' over' if mention.over else ''}"
 
 
-@cache
 def the_vote() -> Vote:
-    """The weights that ship with the system, read once."""
-    table = json.loads(WEIGHTS_FILE.read_text(encoding="utf-8"))
-    weights = base64.b85decode(table["weights"])
-    if len(weights) != WEIGHTS:
-        raise ValueError(f"{WEIGHTS_FILE.name}: {len(weights)} weights instead of {WEIGHTS}")
-    return Vote(table["bias"], table["threshold"], table["scale"], weights, table["agreement"])
+    """The danger vote that ships with the system."""
+    return _shipped()["danger"]
+
+
+def the_emergency_vote() -> Vote:
+    """The vote between `urgent` and `emergency`."""
+    return _shipped()["emergency"]
+
+
+@cache
+def _shipped() -> dict[str, Vote]:
+    """Both votes, read once."""
+    votes = {}
+    for name, table in json.loads(WEIGHTS_FILE.read_text(encoding="utf-8")).items():
+        weights = zlib.decompress(base64.b64decode(table.pop("weights")))
+        if len(weights) != WEIGHTS:
+            raise ValueError(f"{WEIGHTS_FILE.name}: {len(weights)} weights instead of {WEIGHTS}")
+        votes[name] = Vote(weights=weights, **table)
+    return votes

@@ -1,7 +1,7 @@
 """`make safety`: recall and false alarms of triage on the measuring sets, and the gate on their frozen halves.
 
     python -m tests.chatbot.safety.gate                  # both halves; misses are shown for dev only
-    python -m tests.chatbot.safety.gate --half dev       # or test, or audit: messages of a third author, never tuned on
+    python -m tests.chatbot.safety.gate --half dev       # or test, or audit: by a fourth author, never tuned on
     python -m tests.chatbot.safety.gate --show           # shows misses of the frozen half too: it is spent afterwards
 
 Exit status 1 when a frozen half is under its recall or over its false alarms.
@@ -29,6 +29,8 @@ from tests.chatbot.safety.measuring import (
 )
 
 LEAST_RECALL = {"en": 0.95, "sw": 0.90}
+LEAST_EMERGENCIES = 0.85
+"""Of emergencies, in each group, that are called an emergency."""
 MOST_FALSE_ALARMS = 0.15
 """Of the routine messages of all languages together; the table shows each language."""
 GROUPS = {"en": "English", "sw": "Swahili and mix"}
@@ -42,6 +44,9 @@ def failures(of: Sequence[Outcome]) -> list[str]:
         of_group = figures([one for one in of if one.message.group == group])
         if of_group.recall < LEAST_RECALL[group]:
             found.append(f"{name}: recall {of_group.recall:.1%} is under {LEAST_RECALL[group]:.0%}")
+        if of_group.emergency_recall < LEAST_EMERGENCIES:
+            found.append(f"{name}: {of_group.emergency_recall:.1%} of emergencies are called so, "
+                         f"under {LEAST_EMERGENCIES:.0%}")
     of_all = figures(of)
     if of_all.false_alarm_share > MOST_FALSE_ALARMS:
         found.append(f"false alarms {of_all.false_alarm_share:.1%} are over {MOST_FALSE_ALARMS:.0%}")
@@ -72,13 +77,14 @@ def ablation(half: Half) -> str:
 
 
 def _head() -> str:
-    return (f"{'':10}{'recall':>18}{'emergency as such':>22}{'false alarms':>18}{'none as soon':>14}"
-            f"{'soon: alarmed / missed / all':>30}")
+    return (f"{'':10}{'recall':>18}{'emergency as such':>22}{'urgent as emergency':>22}"
+            f"{'false alarms':>18}{'none as soon':>14}{'soon: alarmed / missed / all':>30}")
 
 
 def _row(name: str, of: Figures) -> str:
     return (f"{name:10}{f'{of.recall:.1%} ({of.caught}/{of.grave})':>18}"
             f"{f'{of.emergency_recall:.1%} ({of.emergencies_as_such}/{of.emergencies})':>22}"
+            f"{f'{of.urgent_as_emergency}/{of.urgent}':>22}"
             f"{f'{of.false_alarm_share:.1%} ({of.false_alarms}/{of.routine})':>18}{of.routine_soon:>14}"
             f"{f'{of.soon_alarmed} / {of.soon_missed} / {of.soon}':>30}")
 

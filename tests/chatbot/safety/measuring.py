@@ -61,6 +61,8 @@ class Figures:
     caught: int
     emergencies: int
     emergencies_as_such: int
+    urgent: int
+    urgent_as_emergency: int
     routine: int
     false_alarms: int
     routine_soon: int
@@ -116,7 +118,10 @@ def figures(of: Sequence[Outcome]) -> Figures:
     soon = [one for one in of if one.message.tier == "soon"]
     return Figures(
         grave=len(grave), caught=sum(one.alarmed for one in grave), emergencies=len(emergencies),
-        emergencies_as_such=sum(one.level == "emergency" for one in emergencies), routine=len(routine),
+        emergencies_as_such=sum(one.level == "emergency" for one in emergencies),
+        urgent=len(grave) - len(emergencies),
+        urgent_as_emergency=sum(one.level == "emergency" and one.message.tier == "urgent" for one in grave),
+        routine=len(routine),
         false_alarms=sum(one.alarmed for one in routine), routine_soon=sum(one.level == "soon" for one in routine),
         soon=len(soon), soon_alarmed=sum(one.alarmed for one in soon),
         soon_missed=sum(one.level == "none" for one in soon))

@@ -9,14 +9,14 @@ from dataclasses import replace
 
 import pytest
 
-from chatbot.safety.levels import LEVELS
+from chatbot.safety.levels import LEVELS, Level
 from chatbot.safety.patterns import parse
 from chatbot.safety.signs import shipped_signs
 from chatbot.safety.triage import matches, triage, understood
-from chatbot.safety.vote import WEIGHTS, WEIGHTS_FILE, Vote, parts, the_vote
+from chatbot.safety.vote import WEIGHTS, WEIGHTS_FILE, Vote, parts, the_emergency_vote, the_vote
 from chatbot.safety.words.reading import Reading
 from tests.chatbot.safety.measuring import by_rules_alone, messages
-from training.danger_votes import train
+from training.danger_votes import danger_vote
 from training.examples import Example, written
 
 DEV = [one.text for one in messages("dev")]
@@ -60,9 +60,38 @@ def test_a_raised_message_names_the_rule_that_asked_for_the_vote():
     assert {one.level for one in raised} == {"urgent"}
 
 
+class Always:
+    """A vote that raises everything."""
+
+    @staticmethod
+    def raises(_: Reading) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("message", "level"), [
+    ("can i eat mango", "none"), ("my nipples are so sore and cracked after birth", "soon"),
+    ("my face is swollen since morning", "emergency")])
+def test_the_emergency_vote_is_asked_about_what_is_urgent_alone(
+        monkeypatch: pytest.MonkeyPatch, message: str, level: Level):
+    assert triage(message).level == ("urgent" if level == "emergency" else level)
+    monkeypatch.setattr("chatbot.safety.triage.the_emergency_vote", Always)
+    assert triage(message).level == level
+
+
+def test_without_its_sign_the_emergency_vote_is_not_asked(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("chatbot.safety.triage.the_emergency_vote", Always)
+    others = [sign for sign in shipped_signs() if sign.id != "may-be-emergency"]
+    assert matches("my face is swollen since morning", signs=others)[0].level == "urgent"
+
+
+@pytest.mark.parametrize("message", ["headache", "swollen face", "homa", "kichwa kinauma"])
+def test_a_word_or_two_are_too_little_to_vote_for_an_emergency(message: str):
+    assert triage(message).level in {"soon", "urgent"}
+
+
 def test_weights_are_small_and_whole():
-    assert WEIGHTS_FILE.stat().st_size < 300_000
-    assert len(the_vote().weights) == WEIGHTS
+    assert WEIGHTS_FILE.stat().st_size < 1_500_000
+    assert len(the_vote().weights) == len(the_emergency_vote().weights) == WEIGHTS
 
 
 @pytest.mark.parametrize("message", ["", "?!", "1234", "👍"])
@@ -90,10 +119,11 @@ def test_scoring_grows_no_faster_than_the_message():
 
 
 def test_training_learns_and_gives_the_same_weights_twice():
-    examples = [Example(text, danger) for text, danger in [
-        ("blood is coming", True), ("she is jerking", True), ("baby is cold", True), ("can i eat mango", False),
-        ("thank you", False), ("when is my clinic", False)]] * 5
-    first, second = train(examples), train(examples)
+    told: list[tuple[str, Level]] = [
+        ("blood is coming", "urgent"), ("she is jerking", "emergency"), ("baby is cold", "urgent"),
+        ("can i eat mango", "none"), ("thank you", "none"), ("when is my clinic", "none")]
+    examples = [Example(text, tier) for text, tier in told] * 5
+    first, second = danger_vote(examples), danger_vote(examples)
     assert first == second
     assert first.score(understood("blood is coming")) > 0 > first.score(understood("can i eat mango"))
 
@@ -104,8 +134,8 @@ def test_training_has_at_least_fifteen_hundred_written_messages_and_none_of_them
     assert len(texts) - len(set(texts)) <= 0.01 * len(texts)
 
 
-def test_no_training_message_is_in_the_frozen_halves():
-    frozen = {one.text.casefold() for one in messages("test")}
+def test_no_training_message_is_in_the_sets_that_measure():
+    frozen = {one.text.casefold() for half in ("test", "audit") for one in messages(half)}
     shared = sum(one.text.casefold() in frozen for one in written())
     assert shared == 0
 
