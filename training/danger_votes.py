@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatbot.safety.triage import matches, understood
-from chatbot.safety.vote import WEIGHTS, WEIGHTS_FILE, Vote, features
+from chatbot.safety.vote import WEIGHTS, WEIGHTS_FILE, Evidence, Vote, features, place_of
 from training.examples import AUTHORS, GRAVE, Example, by_author, everything
 
 PASSES, RATE, DECAY = 10, 0.3, 1e-5
@@ -61,7 +61,7 @@ def row(example: Example, graver: bool) -> Row | None:
     found = set(features(reading.tokens, reading.mentions))
     if not found:
         return None
-    places = np.array(sorted({zlib.crc32(feature.encode()) % WEIGHTS for feature in found}))
+    places = np.array(sorted(set(map(place_of, found))))
     return Row(places, 1 / math.sqrt(len(found)), graver, example.weight)
 
 
@@ -144,9 +144,9 @@ class Judged(NamedTuple):
 
 def _judged(example: Example, vote: Vote) -> Judged:
     found = matches(example.text, with_vote=False)
-    reading = understood(example.text)
+    seen = Evidence(understood(example.text))
     firm, doubtful = any(one.level in GRAVE for one in found), any(one.doubted for one in found)
-    return Judged(example, firm, doubtful, vote.score(reading), vote.gravest_sentence(reading))
+    return Judged(example, firm, doubtful, vote.score(seen), vote.gravest_sentence(seen))
 
 
 def _line(name: str, judged: Sequence[Judged], alarmed: Callable[[Judged], bool]) -> str:

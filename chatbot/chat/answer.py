@@ -1,8 +1,9 @@
 """Question in, cited answer out: triage first, then passages, then a model that may only say what they say.
 
 An emergency is answered with its fixed text at once and no model is asked. Anything less grave puts its advice
-before the answer. When no card fits, no model is asked either: the answer is "not in my sources"; nor when policy
-answers (a dose, a diagnosis, an abortion, a child's identity): `finish_reason` is then "refused".
+before the answer. When no card fits, no model is asked either: the answer is "not in my sources"; nor when nothing is
+asked ("i am 30 weeks"), and the answer asks back; nor when policy answers (a dose, a diagnosis, an abortion, a child's
+identity): `finish_reason` is then "refused".
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TypedDict, Unpack
 
 from chatbot.calling.completion import Completion, CompletionDone, Failed, Pulse, TextDelta
 from chatbot.calls import Calls, Order
+from chatbot.chat.opening import ask_back, asks_nothing, stage_told
 from chatbot.chat.prompt import chat_messages
 from chatbot.chat.refusals import REFUSED, Refusal, refusal
 from chatbot.chat.reply import ChatEvent, ChatReply, Citation, Done, TriageFound
@@ -130,8 +132,11 @@ class Chat:
         spoken: Language = language or detect_language(message)  # type: ignore[assignment]
         found = triage_in_talk(message, self._before(principal, conversation_id or ""), named)
         passages = self._search.find(without_identifiers(message), spoken, named, limit=PASSAGES)
+        if nothing := asks_nothing(message):
+            passages = ()
+        likely = stage_told(message) if nothing else _likely_stage(found, passages)
         return Question(
-            message=message, stage=stage_named(named or _likely_stage(found, passages)), language=spoken,
+            message=message, stage=stage_named(named or likely), language=spoken,
             conversation_id=conversation_id or new_id(),
             strategy=strategy or self._settings.strategy,  # type: ignore[arg-type]
             triage=found, passages=passages, principal=principal,
@@ -198,6 +203,8 @@ def _floor(question: Question) -> str:
     if question.refused:
         cards = [_floor_passages(question)[0].card.wording(question.language).text] if _card_follows(question) else []
         return "\n\n".join([question.refused.answer[question.language], *cards])
+    if asks_nothing(question.message):
+        return ask_back(question.stage, question.language)
     if not question.passages:
         return NOT_IN_SOURCES[question.language]
     return "\n\n".join(one.card.wording(question.language).text for one in _floor_passages(question))

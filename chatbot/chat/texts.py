@@ -13,3 +13,8 @@ NOT_IN_SOURCES: dict[Language, str] = {
           "Ninaweza kujibu maswali kuhusu kupanga mimba, ujauzito, kujifungua, na kujitunza pamoja na mtoto wako.",
 }
 """Said when no card fits the question."""
+ASK_BACK: dict[Language, str] = {
+    "en": "Thank you for writing. What would you like to know? You can ask, for example:",
+    "sw": "Asante kwa kuandika. Ungependa kujua nini? Unaweza kuuliza, kwa mfano:",
+}
+"""Said to a message that asks nothing yet."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from chatbot.safety.levels import LEVELS, Level, Triage
 from chatbot.safety.patterns import Index, Pattern, match
 from chatbot.safety.signs import Sign, all_signs
-from chatbot.safety.vote import LEARNED_EMERGENCY, LEARNED_VOTE, Vote, the_emergency_vote, the_vote
+from chatbot.safety.vote import LEARNED_EMERGENCY, LEARNED_VOTE, Evidence, Vote, the_emergency_vote, the_vote
 from chatbot.safety.words.clauses import told_outright
 from chatbot.safety.words.framing import set_aside
 from chatbot.safety.words.lexicon import the_lexicon
@@ -58,11 +58,12 @@ def matches(message: str, stage: str | None = None, signs: Iterable[Sign] | None
     chosen, facts = tuple(signs or all_signs()), _facts(reading, stage)
     found = _match_signs(chosen, reading, facts)
     if with_vote:
-        found = _agreed(found, reading)
+        seen = Evidence(reading)
+        found = _agreed(found, seen)
         if _gravest(found) < _URGENT:
-            found += _voted(LEARNED_VOTE, the_vote(), chosen, reading, facts)
+            found += _voted(LEARNED_VOTE, the_vote(), chosen, seen, facts)
         if _gravest(found) == _URGENT:
-            found += _voted(LEARNED_EMERGENCY, the_emergency_vote(), chosen, reading, facts)
+            found += _voted(LEARNED_EMERGENCY, the_emergency_vote(), chosen, seen, facts)
     return tuple(sorted(found, key=lambda one: -LEVELS.index(one.level)))
 
 
@@ -74,9 +75,9 @@ def understood(message: str) -> Reading:
     return reading
 
 
-def _agreed(found: list[Match], reading: Reading) -> list[Match]:
+def _agreed(found: list[Match], seen: Evidence) -> list[Match]:
     """Doubtful matches at the level their rule stands for, where the vote agrees; it is asked once, and only then."""
-    if any(one.doubted for one in found) and the_vote().agrees(reading):
+    if any(one.doubted for one in found) and the_vote().agrees(seen):
         return [replace(one, level=one.doubted) if one.doubted else one for one in found]
     return found
 
@@ -85,10 +86,10 @@ def _gravest(found: Iterable[Match]) -> int:
     return max((LEVELS.index(one.level) for one in found), default=0)
 
 
-def _voted(name: str, vote: Vote, signs: Iterable[Sign], reading: Reading, facts: set[str]) -> list[Match]:
+def _voted(name: str, vote: Vote, signs: Iterable[Sign], seen: Evidence, facts: set[str]) -> list[Match]:
     """What the signs that ask for a vote by its name say when it raises the message."""
     asking = [sign for sign in signs if any(name in need for pattern in sign.patterns for need in pattern.needs)]
-    return _match_signs(asking, reading, facts | {name}) if asking and vote.raises(reading) else []
+    return _match_signs(asking, seen.reading, facts | {name}) if asking and vote.raises(seen) else []
 
 
 def _match_signs(signs: Iterable[Sign], reading: Reading, facts: set[str]) -> list[Match]:

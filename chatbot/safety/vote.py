@@ -18,7 +18,7 @@ import math
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
 
@@ -56,40 +56,59 @@ class Vote:
     fewest_words: int = 1
     """With fewer a message raises nothing."""
 
-    def score(self, reading: Reading) -> float:
-        """The log-odds of danger of the gravest part of a message; minus infinity for a message without words."""
-        return max((self._score(part) for part in parts(reading)), default=-math.inf)
+    def score(self, seen: Evidence) -> float:
+        """The log-odds of the graver kind, of the gravest part of a message; minus infinity for one without words."""
+        return max(map(self._score, seen.windows), default=-math.inf)
 
-    def _score(self, features: set[str]) -> float:
+    def _score(self, places: list[int]) -> float:
         total = 0
-        for feature in features:
-            weight = self.weights[zlib.crc32(feature.encode()) % WEIGHTS]
+        for place in places:
+            weight = self.weights[place]
             total += weight - 256 if weight > 127 else weight
-        return self.bias + self.scale * total / math.sqrt(len(features))
+        return self.bias + self.scale * total / math.sqrt(len(places))
 
-    def agrees(self, reading: Reading) -> bool:
+    def agrees(self, seen: Evidence) -> bool:
         """Whether the message, or one sentence of it, may well be as grave as a doubtful rule says."""
-        return self.gravest_sentence(reading) >= self.agreement
+        return self.gravest_sentence(seen) >= self.agreement
 
-    def gravest_sentence(self, reading: Reading) -> float:
+    def gravest_sentence(self, seen: Evidence) -> float:
         """The score of the message, or of the gravest of its sentences if that is higher."""
-        sentences = (set(features(reading.tokens[start:end], reading.between(start, end)))
-                     for start, end in reading.sentences)
-        return max([self.score(reading), *(self._score(found) for found in sentences if found)])
+        return max([self.score(seen), *map(self._score, seen.sentences)])
 
-    def raises(self, reading: Reading) -> bool:
+    def raises(self, seen: Evidence) -> bool:
         """Whether the message is graver than the rules say."""
-        words = sum(token.isalpha() for token in reading.tokens)
-        return words >= self.fewest_words and self.score(reading) >= self.threshold
+        return seen.words >= self.fewest_words and self.score(seen) >= self.threshold
 
 
-def parts(reading: Reading) -> Iterator[set[str]]:
-    """The features of each window of a message."""
-    tokens = reading.tokens
-    for start in range(0, max(1, len(tokens) - (WINDOW - STEP)), STEP):
-        end = start + WINDOW
-        if found := set(features(tokens[start:end], reading.between(start, end))):
-            yield found
+@dataclass(frozen=True)
+class Evidence:
+    """What the votes see of a message: the places of its features. Made once for both votes, and only when one asks."""
+
+    reading: Reading
+
+    @property
+    def words(self) -> int:
+        return sum(token.isalpha() for token in self.reading.tokens)
+
+    @cached_property
+    def windows(self) -> list[list[int]]:
+        """Of each window that has words."""
+        starts = range(0, max(1, len(self.reading.tokens) - (WINDOW - STEP)), STEP)
+        return self._places((start, start + WINDOW) for start in starts)
+
+    @cached_property
+    def sentences(self) -> list[list[int]]:
+        """Of each sentence that has words."""
+        return self._places(self.reading.sentences)
+
+    def _places(self, of: Iterable[tuple[int, int]]) -> list[list[int]]:
+        found = (set(features(self.reading.tokens[start:end], self.reading.between(start, end))) for start, end in of)
+        return [[place_of(feature) for feature in one] for one in found if one]
+
+
+def place_of(feature: str) -> int:
+    """Which weight is a feature's."""
+    return zlib.crc32(feature.encode()) % WEIGHTS
 
 
 def features(tokens: list[str], mentions: Iterable[Mention]) -> Iterator[str]:

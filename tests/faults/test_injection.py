@@ -22,6 +22,7 @@ from chatbot.chat.answer import Chat
 from chatbot.chat.prompt import CANARY
 from chatbot.chat.refusals import REFUSED
 from chatbot.chat.reply import ChatReply, Done, TextDelta
+from chatbot.chat.texts import ASK_BACK
 from chatbot.knowledge.cards import all_cards
 from chatbot.knowledge.search import CardSearch
 from chatbot.providers import build_providers
@@ -156,11 +157,11 @@ def test_a_message_is_one_users_turn_of_plain_words(chat: Chat, upstream: Loopba
 
 
 @pytest.mark.parametrize("instruction", INSTRUCTIONS.values(), ids=INSTRUCTIONS)
-def test_instructions_alone_are_not_in_the_sources_and_reach_no_model(
+def test_instructions_alone_are_no_question_and_reach_no_model(
         chat: Chat, upstream: LoopbackProvider, instruction: str) -> None:
     upstream.always(Answer(obey))
     reply = whole(chat, instruction)
-    assert "not in my sources" in reply.answer
+    assert "not in my sources" in reply.answer or reply.answer.startswith(ASK_BACK["en"])  # "Thank you" is left
     assert upstream.requests == []
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 
 from chatbot.safety.levels import Level, Triage
 from chatbot.safety.triage import matches, triage, understood
-from chatbot.safety.vote import the_vote
+from chatbot.safety.vote import Evidence, the_vote
 
 SETS = Path(__file__).parents[2] / "data" / "safety"
 Half = Literal["dev", "test", "audit"]
@@ -108,7 +108,7 @@ def by_rules_alone(text: str) -> Triage:
 
 def by_vote_alone(text: str) -> Triage:
     """The learned vote without the rules: urgent or nothing."""
-    return Triage("urgent", ("may-be-danger",)) if the_vote().raises(understood(text)) else Triage()
+    return Triage("urgent", ("may-be-danger",)) if the_vote().raises(Evidence(understood(text))) else Triage()
 
 
 def figures(of: Sequence[Outcome]) -> Figures:

@@ -13,7 +13,7 @@ from chatbot.safety.levels import LEVELS, Level
 from chatbot.safety.patterns import parse
 from chatbot.safety.signs import shipped_signs
 from chatbot.safety.triage import matches, triage, understood
-from chatbot.safety.vote import WEIGHTS, WEIGHTS_FILE, Vote, parts, the_emergency_vote, the_vote
+from chatbot.safety.vote import WEIGHTS, WEIGHTS_FILE, Evidence, Vote, the_emergency_vote, the_vote
 from chatbot.safety.words.reading import Reading
 from tests.chatbot.safety.measuring import by_rules_alone, messages
 from training.danger_votes import danger_vote
@@ -64,7 +64,7 @@ class Always:
     """A vote that raises everything."""
 
     @staticmethod
-    def raises(_: Reading) -> bool:
+    def raises(_: Evidence) -> bool:
         return True
 
 
@@ -96,16 +96,16 @@ def test_weights_are_small_and_whole():
 
 @pytest.mark.parametrize("message", ["", "?!", "1234", "👍"])
 def test_a_message_without_words_is_not_voted_on(message):
-    assert list(parts(understood(message))) == []
-    assert not the_vote().raises(understood(message))
+    assert Evidence(understood(message)).windows == []
+    assert not the_vote().raises(Evidence(understood(message)))
 
 
 def test_a_grave_sentence_counts_alike_at_either_end_of_a_long_message():
     vote, calm = the_vote(), "the garden is green and the tea is good. " * 60
     grave = "i wrote a goodbye letter and i have a rope"
-    alone = vote.score(understood(grave))
-    assert vote.score(understood(f"{grave}. {calm}")) > alone - 3
-    assert vote.score(understood(f"{calm}{grave}")) > alone - 3
+    alone = vote.score(Evidence(understood(grave)))
+    assert vote.score(Evidence(understood(f"{grave}. {calm}"))) > alone - 3
+    assert vote.score(Evidence(understood(f"{calm}{grave}"))) > alone - 3
 
 
 def test_scoring_grows_no_faster_than_the_message():
@@ -113,7 +113,7 @@ def test_scoring_grows_no_faster_than_the_message():
     spent = []
     for reading in (understood(short), understood(long)):
         start = time.thread_time()
-        the_vote().score(reading)
+        the_vote().score(Evidence(reading))
         spent.append(time.thread_time() - start)
     assert spent[1] < 10 * spent[0] + 0.005
 
@@ -125,7 +125,8 @@ def test_training_learns_and_gives_the_same_weights_twice():
     examples = [Example(text, tier) for text, tier in told] * 5
     first, second = danger_vote(examples), danger_vote(examples)
     assert first == second
-    assert first.score(understood("blood is coming")) > 0 > first.score(understood("can i eat mango"))
+    grave, calm = (Evidence(understood(text)) for text in ("blood is coming", "can i eat mango"))
+    assert first.score(grave) > 0 > first.score(calm)
 
 
 def test_training_has_at_least_fifteen_hundred_written_messages_and_none_of_them_twice():
@@ -148,5 +149,5 @@ def test_voting_needs_the_standard_library_only():
 
 def test_a_vote_of_no_weights_says_its_bias():
     empty = Vote(bias=-1.5, threshold=0.0, scale=0.1, weights=bytes(WEIGHTS))
-    assert empty.score(understood("anything at all")) == -1.5
-    assert empty.score(Reading([], [])) == float("-inf")
+    assert empty.score(Evidence(understood("anything at all"))) == -1.5
+    assert empty.score(Evidence(Reading([], []))) == float("-inf")
