@@ -23,7 +23,7 @@ from chatbot.privacy.permit import why_not
 from chatbot.privacy.receipts import ReceiptSeal
 from chatbot.providers.interface import Provider
 from chatbot.safety.levels import Triage
-from chatbot.strategies import plan
+from chatbot.strategies import Plan, Wish, plan
 from chatbot.usage.ledger import Ledger, NewCall
 from chatbot.usage.priced import only_priced
 from chatbot.usage.prices import PriceBook
@@ -62,12 +62,26 @@ class Calls(Shared):
         """The events of one call. Raises UnknownModel at once, before anything is written, when the wish is unknown."""
         if not order.ask_models:
             return OneCall(self, order).traced(())
-        no_cloud = why_not(self.settings.cloud_policy, consented=self.consent_of(order.call) is not None)
-        wish = replace(order.wish, no_cloud=no_cloud or order.wish.no_cloud,
-                       provider=order.wish.provider or self._first)
-        chain = plan(wish, self.providers, self.settings.chain)
-        chain = only_priced(chain, self.prices, allow_unpriced=self.settings.allow_unpriced)
+        wish = self._allowed(order.wish, order.call)
+        chain = self._chain(wish)
         return OneCall(self, order, chain.left_out, wish.no_cloud).traced(chain.candidates)
+
+    def plan(self, wish: Wish, call: NewCall | None = None) -> Plan:
+        """Whom such a call would ask, in order. Without a call: one of somebody who has said yes to nothing.
+
+        Raises UnknownModel.
+        """
+        return self._chain(self._allowed(wish, call))
+
+    def _allowed(self, wish: Wish, call: NewCall | None) -> Wish:
+        """The wish with why no cloud may be asked, where the policy or a missing yes forbids it."""
+        consented = call is not None and self.consent_of(call) is not None
+        return replace(wish, no_cloud=why_not(self.settings.cloud_policy, consented=consented) or wish.no_cloud,
+                       provider=wish.provider or self._first)
+
+    def _chain(self, wish: Wish) -> Plan:
+        chain = plan(wish, self.providers, self.settings.chain)
+        return only_priced(chain, self.prices, allow_unpriced=self.settings.allow_unpriced)
 
     def cloud_consent(self, call: NewCall) -> CloudConsent:
         """Whether such a call's words may go to a cloud, where that is asked of people."""

@@ -16,12 +16,10 @@ from typing import Literal
 from chatbot.calling.one_try import prompt_estimate
 from chatbot.calls import Calls, Order
 from chatbot.database import usd
-from chatbot.privacy.permit import why_not
 from chatbot.providers.interface import ChatRequest, Provider
 from chatbot.providers.local import LocalProvider
-from chatbot.strategies import Plan, Skipped, plan
+from chatbot.strategies import Plan, Skipped
 from chatbot.usage.cost import CostState
-from chatbot.usage.priced import only_priced
 from chatbot.usage.prices import LOCAL, Price
 
 CountedBy = Literal["tokenizer", "estimate"]
@@ -63,7 +61,7 @@ class Estimate:
 def estimate(order: Order, calls: Calls, *, max_tokens: int | None = None, count: int = 1) -> Estimate:
     """The estimate for `count` calls like `order`. Raises UnknownModel as the call itself would."""
     request = replace(order.request, max_tokens=max_tokens or order.request.max_tokens)
-    chain = _chain(order, calls) if order.ask_models else Plan((), ())
+    chain = calls.plan(order.wish, order.call) if order.ask_models else Plan((), ())
     skipped = list(chain.left_out)
     found: list[CandidateCost] = []
     for candidate in chain.candidates:
@@ -77,14 +75,6 @@ def estimate(order: Order, calls: Calls, *, max_tokens: int | None = None, count
     best = min(known, key=lambda one: one.cost_high_usd or 0, default=None)
     return Estimate(count, request.max_tokens, tuple(found), f"{best.provider}/{best.model}" if best else "",
                     tuple(skipped))
-
-
-def _chain(order: Order, calls: Calls) -> Plan:
-    settings = calls.settings
-    no_cloud = why_not(settings.cloud_policy, consented=calls.consent_of(order.call) is not None)
-    wish = replace(order.wish, no_cloud=no_cloud or order.wish.no_cloud)
-    chain = plan(wish, calls.providers, settings.chain)
-    return only_priced(chain, calls.prices, allow_unpriced=settings.allow_unpriced)
 
 
 def _cost(provider: Provider, model: str, request: ChatRequest, calls: Calls, count: int) -> CandidateCost:

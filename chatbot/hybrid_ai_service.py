@@ -189,9 +189,10 @@ class HybridAIService:
         return estimate(order, self.calls, max_tokens=max_tokens, count=count)
 
     def estimate_completion(self, messages: tuple[Message, ...], *, model: str = "hybrid", count: int = 1,
-                            strategy: Strategy | None = None, max_tokens: int | None = None) -> Estimate:
+                            strategy: Strategy | None = None, max_tokens: int | None = None,
+                            principal: str = "") -> Estimate:
         """What general text would cost. Raises InvalidInput, UnknownModel."""
-        return estimate(self._general.order(messages, model, Sampling(), strategy), self.calls,
+        return estimate(self._general.order(messages, model, Sampling(), strategy, principal), self.calls,
                         max_tokens=max_tokens, count=count)
 
     def cloud_consent(self, conversation_id: str, principal: str) -> CloudConsent:

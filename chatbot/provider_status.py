@@ -10,7 +10,7 @@ from chatbot.calls import Calls
 from chatbot.database import usd
 from chatbot.privacy.permit import why_not
 from chatbot.providers.interface import Provider
-from chatbot.strategies import Candidate, Plan, Wish, plan
+from chatbot.strategies import Candidate, Plan, Wish
 from chatbot.usage.priced import UNPRICED, only_priced
 
 
@@ -73,10 +73,7 @@ def whom_not_to_ask(calls: Calls) -> list[str]:
 
 def who_would_answer(calls: Calls) -> str:
     """`provider/model` that a chat in English would ask first now, or `curated/cards`."""
-    settings = calls.settings
-    wish = Wish(settings.strategy, language="en", no_cloud=why_not(settings.cloud_policy) or "")
-    chain = plan(wish, calls.providers, settings.chain)
-    for candidate in only_priced(chain, calls.prices, allow_unpriced=settings.allow_unpriced).candidates:
+    for candidate in calls.plan(Wish(calls.settings.strategy, language="en")).candidates:
         if model := calls.health.first_live(candidate.provider.name, candidate.models):
             return f"{candidate.provider.name}/{model}"
     return "curated/cards"

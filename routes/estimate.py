@@ -12,9 +12,10 @@ from chatbot.estimate import CountedBy
 from chatbot.providers.interface import Message
 from chatbot.usage.cost import CostState
 from config import Strategy
+from routes.auth import current_principal
 from routes.completion_schemas import OpenAIMessage
 from routes.installation import installation
-from routes.schemas import In, Language, Name, Out, SkippedOut, Usd, Words
+from routes.schemas import ConversationId, In, Language, Name, Out, SkippedOut, Usd, Words
 
 blueprint = APIBlueprint("estimate", __name__, url_prefix="/api/v1", tag="Estimates")
 
@@ -26,6 +27,7 @@ class EstimateIn(In):
     messages: Annotated[list[OpenAIMessage], Field(min_length=1, max_length=256)] | None = None
     stage: Name | None = Field(None, description="with `message`")
     language: Language | None = Field(None, description="with `message`")
+    conversation_id: ConversationId | None = Field(None, description="with `message`; its consent to a cloud counts")
     model: Annotated[str, StringConstraints(pattern="^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,199}$")] | None = Field(
         None, description="hybrid, local, cloud or provider/model")
     strategy: Strategy | None = Field(None, description="when `model` names none")
@@ -36,8 +38,8 @@ class EstimateIn(In):
     def _one_kind(self) -> EstimateIn:
         if (self.message is None) == (self.messages is None):
             raise ValueError("send message or messages, one of the two")
-        if self.messages is not None and (self.stage or self.language):
-            raise ValueError("stage and language go with message")
+        if self.messages is not None and (self.stage or self.language or self.conversation_id):
+            raise ValueError("stage, language and conversation_id go with message")
         return self
 
 
@@ -75,16 +77,18 @@ def estimate(asked: EstimateIn) -> EstimateOut:
 
     Nobody is asked and nothing is written down.
     """
-    service = installation().service
+    service, principal = installation().service, current_principal().id
     if asked.message is not None:
         found = service.estimate_chat(
             asked.message, asked.stage, model=asked.model or "", count=asked.count, max_tokens=asked.max_tokens,
-            language=asked.language, strategy=asked.strategy)
+            language=asked.language, strategy=asked.strategy, conversation_id=asked.conversation_id,
+            principal=principal)
     else:
         messages = tuple(Message("system" if turn.role == "developer" else turn.role, turn.text)
                          for turn in asked.messages or ())
         found = service.estimate_completion(messages, model=asked.model or asked.strategy or "hybrid",
-                                            count=asked.count, strategy=asked.strategy, max_tokens=asked.max_tokens)
+                                            count=asked.count, strategy=asked.strategy, max_tokens=asked.max_tokens,
+                                            principal=principal)
     return EstimateOut.model_validate(
         {**{name: getattr(found, name) for name in ("count", "max_tokens", "cheapest")},
          "candidates": list(found.candidates), "skipped": list(found.skipped)})

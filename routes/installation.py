@@ -87,11 +87,12 @@ class Service(Protocol):
     def estimate_chat(
         self, message: str, stage: str | None = None, *, model: str = "", count: int = 1,
         max_tokens: int | None = None, language: str | None = None, strategy: Strategy | None = None,
+        conversation_id: str | None = None, principal: str = "",
     ) -> Estimate: ...
 
     def estimate_completion(
         self, messages: tuple[Message, ...], *, model: str = "hybrid", count: int = 1,
-        strategy: Strategy | None = None, max_tokens: int | None = None,
+        strategy: Strategy | None = None, max_tokens: int | None = None, principal: str = "",
     ) -> Estimate: ...
 
     def cloud_consent(self, conversation_id: str, principal: str) -> CloudConsent: ...

@@ -69,6 +69,8 @@ class Question:
     strategy: Strategy
     triage: Triage
     passages: tuple[Passage, ...]
+    opening: bool = False
+    """It asks nothing yet."""
     principal: str = ""
     refused: Refusal | None = None
     """The policy that answers instead of a model; None in an emergency, whose text comes first."""
@@ -132,14 +134,13 @@ class Chat:
         spoken: Language = language or detect_language(message)  # type: ignore[assignment]
         found = triage_in_talk(message, self._before(principal, conversation_id or ""), named)
         passages = self._search.find(without_identifiers(message), spoken, named, limit=PASSAGES)
-        if nothing := asks_nothing(message):
-            passages = ()
-        likely = stage_told(message) if nothing else _likely_stage(found, passages)
+        opening = asks_nothing(message)
+        likely = stage_told(message) if opening else _likely_stage(found, passages)
         return Question(
-            message=message, stage=stage_named(named or likely), language=spoken,
+            message=message, stage=stage_named(named or likely), language=spoken, opening=opening,
             conversation_id=conversation_id or new_id(),
             strategy=strategy or self._settings.strategy,  # type: ignore[arg-type]
-            triage=found, passages=passages, principal=principal,
+            triage=found, passages=() if opening else passages, principal=principal,
             refused=refusal(message) if found.level != "emergency" else None)
 
     def order(self, message: str, *, stage: str | None = None, **asked: Unpack[Asked]) -> Order:
@@ -203,7 +204,7 @@ def _floor(question: Question) -> str:
     if question.refused:
         cards = [_floor_passages(question)[0].card.wording(question.language).text] if _card_follows(question) else []
         return "\n\n".join([question.refused.answer[question.language], *cards])
-    if asks_nothing(question.message):
+    if question.opening:
         return ask_back(question.stage, question.language)
     if not question.passages:
         return NOT_IN_SOURCES[question.language]

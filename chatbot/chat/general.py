@@ -80,9 +80,9 @@ class General:
         return order
 
     def order(self, messages: tuple[Message, ...], model: str, sampling: Sampling,
-              strategy: Strategy | None = None) -> Order:
+              strategy: Strategy | None = None, principal: str = "") -> Order:
         """What would be asked of a model. Raises InvalidInput."""
-        return self._order(messages, model, sampling, strategy, "", stream=False)
+        return self._order(messages, model, sampling, strategy, principal, stream=False)
 
     def _order(self, messages: tuple[Message, ...], model: str, sampling: Sampling, strategy: Strategy | None,
                principal: str, *, stream: bool) -> Order:

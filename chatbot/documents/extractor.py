@@ -9,7 +9,7 @@ labels say is the answer, and the ledger books it as `curated`.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -31,12 +31,10 @@ from chatbot.documents.merge import merge
 from chatbot.documents.reading_gate import ReadingGate
 from chatbot.documents.windows import LARGE, SMALL, windows
 from chatbot.errors import BadAnswer, FunzaError, ServerStopping
-from chatbot.privacy.permit import why_not
 from chatbot.providers.interface import ChatRequest, Provider
-from chatbot.strategies import Candidate, Plan, Wish, plan
+from chatbot.strategies import Candidate, Plan, Wish
 from chatbot.usage.cost import CostState, weakest
 from chatbot.usage.ledger import NewCall
-from chatbot.usage.priced import only_priced
 from chatbot.usage.prices import Price
 from chatbot.usage.spent import spent_on
 
@@ -175,11 +173,7 @@ class Extractor:
                        principal=order.principal)
 
     def _plan(self, order: ExtractionOrder) -> Plan:
-        calls = self._calls
-        consented = calls.consent_of(self._call(order)) is not None
-        wish = replace(self._wish(order), no_cloud=why_not(calls.settings.cloud_policy, consented=consented) or "")
-        return only_priced(plan(wish, calls.providers, calls.settings.chain), calls.prices,
-                           allow_unpriced=calls.settings.allow_unpriced)
+        return self._calls.plan(self._wish(order), self._call(order))
 
     def _extraction(self, run: _Run, estimate: Decimal | None) -> Extraction:
         order, first = run.order, run.done[0] if run.done else None

@@ -28,7 +28,7 @@ LEARNED_VOTE, LEARNED_EMERGENCY = "learned-vote", "learned-emergency"
 """The names under which a rule of a sign asks for the danger vote and for the emergency vote."""
 WEIGHTS_FILE = Path(__file__).parent / "vote.json"
 WEIGHTS = 1 << 20
-"""Nearly twice as many as the training messages have features, so that few share a weight; most stay 0."""
+"""More than the training messages have features, so that few share a weight; most stay 0."""
 SHORTEST_GRAM, LONGEST_GRAM = 3, 5
 WINDOW, STEP = 48, 24
 """Tokens judged together, and how far apart two windows begin: a long message is as grave as its gravest part."""

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from chatbot.database import new_id
 from chatbot.hybrid_ai_service import HybridAIService
 from chatbot.providers.interface import Message
 from run import create_app
@@ -37,9 +38,10 @@ def test_what_was_asked_reaches_the_front_door(client: FlaskClient, service: Fak
     client.post(URL, json={"message": "Why?", "stage": "birth", "strategy": "cloud", "max_tokens": 9})
     client.post(URL, json={"messages": MESSAGES, "model": "together/llama"})
     assert service.asked == [
-        ("Why?", {"stage": "birth", "model": "", "count": 1, "max_tokens": 9, "language": None, "strategy": "cloud"}),
+        ("Why?", {"stage": "birth", "model": "", "count": 1, "max_tokens": 9, "language": None, "strategy": "cloud",
+                  "conversation_id": None, "principal": "local"}),
         ((Message("user", MESSAGES[0]["content"]),),
-         {"model": "together/llama", "count": 1, "strategy": None, "max_tokens": None})]
+         {"model": "together/llama", "count": 1, "strategy": None, "max_tokens": None, "principal": "local"})]
 
 
 @pytest.mark.parametrize("asked", [
@@ -90,6 +92,19 @@ def test_an_unpriced_model_is_left_out_with_the_reason_unless_it_is_allowed(real
     body = client.post(URL, json={"messages": MESSAGES}).get_json()
     assert (body["candidates"], body["cheapest"]) == ([], "")
     assert "nobody knows its price" in body["skipped"][0]["reason"]
+
+
+def test_where_people_are_asked_a_cloud_is_counted_for_who_said_yes(real: Real) -> None:
+    client, _ = real(Scripted("together", answer("a")), cloud_policy="ask")
+    talk = new_id()
+    asked: dict[str, Any] = {"openai_cloud": {"messages": MESSAGES},
+                             "chat_cloud": {"message": "Why is iron given in pregnancy?", "conversation_id": talk}}
+    for purpose, body in asked.items():
+        assert client.post(URL, json=body).get_json()["candidates"] == []
+        where = {"conversation_id": talk} if "message" in body else {}
+        yes = {"purpose": purpose, "version": 1, "given": True, **where}
+        assert client.post("/api/v1/consents", json=yes).status_code < 300
+        assert [one["provider"] for one in client.post(URL, json=body).get_json()["candidates"]] == ["together"]
 
 
 def test_a_chat_is_estimated_with_the_facts_it_would_be_given(real: Real) -> None:

@@ -25,7 +25,6 @@ from chatbot.errors import (
     LedgerUnavailable,
     ServerStopping,
 )
-from chatbot.privacy.permit import why_not
 from chatbot.providers.interface import ChatRequest
 from chatbot.quizzes.item import Item, MadeBy
 from chatbot.quizzes.making.arrange import Places
@@ -37,7 +36,7 @@ from chatbot.quizzes.making.order import QuizOrder
 from chatbot.quizzes.making.prompt import item_messages
 from chatbot.quizzes.making.schema import candidate_schema
 from chatbot.quizzes.making.template import draft_of_card
-from chatbot.strategies import Plan, Wish, plan
+from chatbot.strategies import Wish
 from chatbot.usage.ledger import NewCall
 from chatbot.usage.spent import Spent
 from config import Strategy
@@ -162,17 +161,10 @@ class Cascade:
         steps = []
         for side in sides:
             wish = Wish(side, language=self._order.spoken)
-            if candidates := self._plan(wish).candidates:
+            call = NewCall(FEATURE, side, principal=self._order.principal)
+            if candidates := self._calls.plan(wish, call).candidates:
                 steps.append(Step(side, wish, last_resort=candidates[0].provider.last_resort))
         return sorted(steps, key=lambda step: step.last_resort)
-
-    def _plan(self, wish: Wish) -> Plan:
-        settings = self._calls.settings
-        asked = NewCall(FEATURE, wish.strategy, principal=self._order.principal)
-        consented = self._calls.consent_of(asked) is not None
-        if wish.strategy == "cloud" and why_not(settings.cloud_policy, consented=consented):
-            return Plan((), ())
-        return plan(wish, self._calls.providers, settings.chain)
 
 
 def _without_a_model(fact: Fact, options: int) -> Draft | None:
