@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from flask.testing import FlaskClient
 from playwright.sync_api import expect
 from sqlalchemy import Engine
 
-from chatbot.database import now
 from routes import register_routes
 from routes.installation import Installation
 from tests.chatbot.usage.booking import book
@@ -24,7 +23,7 @@ from tests.house import make_engine, make_settings
 from tests.pages.conftest import WITH_AND_WITHOUT_SCRIPT, OpenPage, Seen, serving
 from tests.pages.test_page_for_everyone import CONTRASTS
 
-TODAY = now().date()
+TODAY = date(2026, 3, 10)
 YESTERDAY = TODAY - timedelta(days=1)
 MODEL = {"model": "m1", "retired": False, "breaker": "open"}
 TOGETHER = {"name": "together", "title": "Together", "state": "ready", "reason": "", "leaves_machine": True,
@@ -44,6 +43,13 @@ class Status:
 
     def get_provider_status(self) -> list[dict[str, Any]]:
         return self.providers
+
+
+@pytest.fixture(autouse=True)
+def noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is noon of `TODAY` throughout: a test that runs over midnight shows the same days."""
+    for module in ("routes.dashboard", "chatbot.usage.day_totals"):
+        monkeypatch.setattr(f"{module}.now", lambda: datetime.combine(TODAY, time(12), UTC))
 
 
 @pytest.fixture

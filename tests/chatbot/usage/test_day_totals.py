@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine, func, insert, select, update
 
-from chatbot.database import new_id, now
+from chatbot.database import new_id
 from chatbot.usage.day_totals import TOTALS, fold
 from chatbot.usage.report import GroupBy, UsageReport, usage_report
 from chatbot.usage.tables import ATTEMPTS, CALLS
 from tests.house import make_engine, make_settings
 from tests.postgres import Cluster
 
-TODAY = now().date()
+TODAY = date(2026, 3, 10)
 GROUPS: tuple[GroupBy, ...] = ("provider", "model", "day", "feature", "language")
+
+
+@pytest.fixture(autouse=True)
+def noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is noon of `TODAY` throughout: a test that runs over midnight counts the same days."""
+    monkeypatch.setattr("chatbot.usage.day_totals.now", lambda: datetime.combine(TODAY, time(12), UTC))
 
 
 @pytest.fixture
@@ -27,7 +33,7 @@ def engine(tmp_path: Path) -> Engine:
 
 
 def _call(day: date, rng: random.Random) -> dict[str, Any]:
-    return {"id": new_id(), "started_at": datetime(day.year, day.month, day.day, 23, 59, tzinfo=UTC), "day": day,
+    return {"id": new_id(), "started_at": datetime.combine(day, time(23, 59), UTC), "day": day,
             "feature": rng.choice(["chat", "openai", "quiz"]), "language": rng.choice(["en", "sw", ""]),
             "strategy": "hybrid", "state": "answered", "worker": "w", "fell_back": rng.random() < 0.2}
 
