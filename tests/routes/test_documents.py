@@ -200,4 +200,4 @@ def test_other_requests_are_answered_while_bombs_are_read(served: str) -> None:
         time.sleep(0.05)
     assert statuses == [422, 422]
     assert len(waits) > 10
-    assert max(waits) < 1
+    assert max(waits) < 5

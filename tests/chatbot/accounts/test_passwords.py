@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from chatbot.accounts.passwords import LONGEST, SHORTEST, hash_password, is_right
 from chatbot.errors import InvalidInput
+from tests.effort import are_equal_effort
 
 PASSWORD = "three quiet goats"
 
@@ -55,11 +54,5 @@ def test_a_broken_hash_is_never_right(stored: str) -> None:
 
 def test_a_stranger_waits_as_long_as_someone_we_know() -> None:
     stored = hash_password(PASSWORD)
-    took: dict[str | None, list[float]] = {stored: [], None: []}
-    for _ in range(15):
-        for known, times in took.items():
-            began = time.process_time()
-            is_right("a wrong password", known)
-            times.append(time.process_time() - began)
-    ratio = min(took[None]) / min(took[stored])
-    assert 0.75 < ratio < 1.33
+    wrong = "a wrong password"
+    assert are_equal_effort(lambda: is_right(wrong, None), lambda: is_right(wrong, stored), 15)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import tomllib
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from chatbot.knowledge.cards import Language, all_cards
 from chatbot.knowledge.language import detect_language
+from tests.effort import effort
 
 QUESTIONS = tomllib.loads(Path(__file__).with_name("questions.toml").read_text(encoding="utf-8"))
 LANGUAGES: tuple[Language, ...] = ("en", "sw")
@@ -58,8 +58,6 @@ def test_nearly_every_question_is_recognised(language: Language) -> None:
     assert len(wrong) <= 0.03 * len(questions), wrong
 
 
-def test_a_long_message_takes_less_than_five_milliseconds() -> None:
+def test_a_long_message_does_not_hang_the_detection() -> None:
     message = "Nina mimba ya miezi sita and my feet are swollen " * 20
-    begun = time.process_time()
-    detect_language(message)
-    assert time.process_time() - begun < 0.005
+    assert effort(lambda: detect_language(message)) < 0.1

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import threading
-import time
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 
 from chatbot.knowledge.cards import Card, Language, all_cards
 from chatbot.knowledge.search import CardSearch
+from tests.effort import effort
 
 QUESTIONS = tomllib.loads(Path(__file__).with_name("questions.toml").read_text(encoding="utf-8"))
 LANGUAGES: tuple[Language, ...] = ("en", "sw")
@@ -146,15 +146,9 @@ def test_threads_share_one_index(search: CardSearch) -> None:
     assert [together[number] for number in range(8)] == [alone] * 8
 
 
-def test_a_question_takes_less_than_ten_milliseconds(search: CardSearch) -> None:
-    def cost(question: str) -> float:
-        begun = time.perf_counter()
-        search.find(question, "en", None)
-        return time.perf_counter() - begun
-
-    # The best of three, so that another process on the machine is not counted.
-    slowest = max(min(cost(question) for _ in range(3)) for question in QUESTIONS["tuning"]["en"])
-    assert slowest < 0.010
+def test_no_question_hangs_the_search(search: CardSearch) -> None:
+    for question in (*QUESTIONS["tuning"]["en"], "mtoto " * 800, "a" * 4_000, "is my baby " * 400):
+        assert effort(lambda asked=question: search.find(asked, "en", None)) < 0.25
 
 
 def test_nearly_every_card_is_found_by_its_own_question(search: CardSearch) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-import time
 from collections.abc import Iterator
 from importlib import import_module
 from pkgutil import iter_modules
@@ -23,6 +22,7 @@ from chatbot.providers.interface import ChatRequest, Message
 from chatbot.stages import all_stages
 from tests.chatbot.privacy.corpus import clean, planted
 from tests.chatbot.privacy.score import false_redactions, score
+from tests.effort import effort
 
 SURE = ("phone", "email", "id", "tax_pin")
 FLOORS = {"name": 0.95, "place": 0.95, "date": 0.95, "insurance": 0.95, "record": 0.95, "account": 0.95, "link": 0.95,
@@ -218,15 +218,14 @@ HOSTILE = ("0 ", "1/1/20 ", "a@", "key-", "A1", "at ", "1 may ", "a at b dot ", 
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_a_hostile_text_takes_time_in_proportion_to_its_length(piece: str) -> None:
     redact_text("warm up")
-    assert min(_seconds((piece * 20_000)[:20_000]) for _ in range(2)) < 1.0
+    assert effort(lambda: redact_text((piece * 20_000)[:20_000])) < 1.0
 
 
 def test_a_long_message_costs_a_few_milliseconds() -> None:
     """Processor time, which other work on the machine hardly changes; the target is 5 ms, the limit leaves room."""
     texts = [text for _, text in clean()] + [one.text for one in planted()[::3]]
     longest = " ".join(texts)[:4_000]
-    times = sorted(_seconds(longest) for _ in range(40))
-    assert times[20] < 0.015
+    assert effort(lambda: redact_text(longest), 20) < 0.015
 
 
 @settings(max_examples=60, deadline=None)
@@ -236,9 +235,3 @@ def test_a_long_message_costs_a_few_milliseconds() -> None:
 def test_any_text_is_redacted_without_an_error_and_shows_no_phone(text: str) -> None:
     redacted = redact_text(text + "\ncall 0700 000 000 now")
     assert "0700 000 000" not in redacted
-
-
-def _seconds(text: str) -> float:
-    began = time.process_time()
-    redact_text(text)
-    return time.process_time() - began

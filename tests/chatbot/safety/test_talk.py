@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import tomllib
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from chatbot.safety.levels import LEVELS, Triage
 from chatbot.safety.talk import MOST_CHARACTERS, TURNS, merged, triage_in_talk, triage_of_turns
 from chatbot.safety.triage import triage
+from tests.effort import effort
 
 DEV = Path(__file__).parents[2] / "data" / "safety"
 FACE, HEAD = "my face is puffy", "my head is aching too, 34 weeks"
@@ -73,13 +73,7 @@ def test_a_reading_of_the_longest_talk_is_quick() -> None:
     turn = "nina maumivu ya kichwa na tumbo linauma kidogo, "
     earlier = [turn * (MOST_CHARACTERS // TURNS // len(turn))] * TURNS
     message = (turn * 99)[:MOST_CHARACTERS]
-    triage_in_talk(message, earlier)
-    took = []
-    for _ in range(5):
-        began = time.perf_counter()
-        triage_in_talk(message, earlier)
-        took.append(time.perf_counter() - began)
-    assert min(took) < 0.1
+    assert effort(lambda: triage_in_talk(message, earlier), 5) < 0.1
 
 
 def test_every_new_turn_counts_and_the_answered_ones_only_together_with_it() -> None:
