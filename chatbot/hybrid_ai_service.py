@@ -32,7 +32,7 @@ from chatbot.images.alt.alt_text import AltText, AltTextOrder, AltTextReply
 from chatbot.images.drawing.draw import DrawerStatus
 from chatbot.images.lessons.illustrations import Illustrations
 from chatbot.knowledge.cards import Language, all_cards
-from chatbot.knowledge.search import CardSearch
+from chatbot.knowledge.search import card_search
 from chatbot.privacy.consent import CloudConsent
 from chatbot.privacy.conversations import conversations
 from chatbot.provider_status import ModelInfo, list_models, status_of, who_would_answer, whom_not_to_ask
@@ -95,7 +95,7 @@ class HybridAIService:
         self.upkeep.also_tidy(self.illustrations.sweep)
         self.upkeep.also_tidy(self.illustrations.illustrator.tidy)
         self.illustrations.start()
-        self._search = CardSearch(all_cards())
+        self._search = card_search()
         self._chat = Chat(self.calls, self._search, self._questions_before)
         self._general = General(self.calls)
 

@@ -24,7 +24,7 @@ from chatbot.chat.refusals import REFUSED
 from chatbot.chat.reply import ChatReply, Done, TextDelta
 from chatbot.chat.texts import ASK_BACK
 from chatbot.knowledge.cards import all_cards
-from chatbot.knowledge.search import CardSearch
+from chatbot.knowledge.search import card_search
 from chatbot.providers import build_providers
 from chatbot.usage.ledger import Ledger
 from chatbot.usage.prices import PriceBook
@@ -34,7 +34,7 @@ from tests.house import make_engine, make_settings
 from tests.loopback import Answer, LoopbackProvider
 from tests.routes.conftest import events_of
 
-SEARCH = CardSearch(all_cards())
+SEARCH = card_search()
 WHY_IRON = "Why are iron and folic acid tablets given in pregnancy?"
 CARD = next(card for card in all_cards() if card.id == "iron-and-folic-acid-why").en.text
 FIRST = CARD.split(". ")[0] + "."

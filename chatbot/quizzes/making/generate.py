@@ -5,14 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
-from functools import cache
 
 from sqlalchemy import Engine
 
 from chatbot.calls import Calls
 from chatbot.errors import FunzaError, QuizUnavailable
 from chatbot.knowledge.cards import Card, all_cards
-from chatbot.knowledge.search import CardSearch
+from chatbot.knowledge.search import CardSearch, card_search
 from chatbot.quizzes.item import Finding, Item
 from chatbot.quizzes.lint import lint_item
 from chatbot.quizzes.making.arrange import Places
@@ -26,11 +25,6 @@ from chatbot.usage.spent import Spent, spent_on
 
 Lint = Callable[..., tuple[Finding, ...]]
 """`lint_item`, or what a test puts in its place."""
-
-
-@cache
-def _search() -> CardSearch:
-    return CardSearch(all_cards())
 
 
 class QuizMaker:
@@ -72,7 +66,7 @@ class QuizMaker:
 
     def _facts(self, order: QuizOrder) -> list[Fact]:
         chance = random.Random(self._seed)  # noqa: S311 - a shuffle, not a secret
-        return facts_of(order, self._cards, self._find_cards or _search(), chance)
+        return facts_of(order, self._cards, self._find_cards or card_search(), chance)
 
     def _events(self, order: QuizOrder, facts: list[Fact]) -> Iterator[QuizEvent]:
         quiz = _Quiz(order, Places(self._seed), self._lint)

@@ -10,13 +10,12 @@ import pytest
 from chatbot.chat.answer import Chat
 from chatbot.chat.reply import ChatEvent, Done, TextDelta, TriageFound
 from chatbot.errors import InvalidInput, TooLong, Unreachable
-from chatbot.knowledge.cards import all_cards
-from chatbot.knowledge.search import CardSearch
+from chatbot.knowledge.search import card_search
 from tests.house import attempts, call_rows, make_calls
 from tests.scripted import Scripted, answer
 
 WHY_IRON = "Why are iron and folic acid tablets given in pregnancy?"
-SEARCH = CardSearch(all_cards())
+SEARCH = card_search()
 INVENTED = answer("Iron cures malaria. Take nine tablets at once.")
 
 

@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 
 from chatbot.chat.answer import Chat
-from chatbot.knowledge.cards import all_cards
 from chatbot.knowledge.language import detect_language
-from chatbot.knowledge.search import CardSearch
+from chatbot.knowledge.search import card_search
 from tests.house import make_calls
 from tests.scripted import Scripted, answer
 
-SEARCH = CardSearch(all_cards())
+SEARCH = card_search()
 SWAHILI_QUESTION = "Kwa nini vidonge vya madini ya chuma hutolewa wakati wa ujauzito?"
 ASKED = [("en", "Why are iron tablets given in pregnancy?"), ("sw", SWAHILI_QUESTION),
          ("sw", "breast moja ni nyekundu na inauma nikinyonyesha"), ("sw", "cord ya mtoto niweke nini"),

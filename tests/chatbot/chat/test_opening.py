@@ -10,12 +10,12 @@ from chatbot.chat.answer import Chat
 from chatbot.chat.opening import asks_nothing
 from chatbot.chat.texts import ASK_BACK
 from chatbot.knowledge.cards import all_cards
-from chatbot.knowledge.search import CardSearch
+from chatbot.knowledge.search import card_search
 from chatbot.stages import all_stages
 from tests.house import make_calls
 from tests.scripted import Scripted, answer
 
-SEARCH = CardSearch(all_cards())
+SEARCH = card_search()
 NOTHING = ["hi", "hello doctor", "good morning", "thank you so much", "asante sana daktari", "I am 30 weeks",
            "am 30 wks pregnant", "i am pregnant, first time mum", "nina mimba ya miezi 5", "niko na mimba wiki 20",
            "my baby is 2 weeks old", "habari, nina mtoto wa wiki mbili", "i gave birth 3 days ago",

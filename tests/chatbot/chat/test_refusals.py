@@ -11,13 +11,13 @@ from chatbot.chat.answer import Chat
 from chatbot.chat.refusals import REFUSED, refusal
 from chatbot.chat.reply import Done
 from chatbot.knowledge.cards import all_cards
-from chatbot.knowledge.search import CardSearch
-from tests.chatbot.knowledge.score import questions
+from chatbot.knowledge.search import card_search
+from tests.chatbot.knowledge.score import SETS, questions
 from tests.effort import effort
 from tests.house import make_calls
 from tests.scripted import Scripted, answer
 
-SEARCH = CardSearch(all_cards())
+SEARCH = card_search()
 OLDER = tomllib.loads((Path(__file__).parents[1] / "knowledge" / "questions.toml").read_text("utf-8"))
 REFUSED_BY_POLICY = [
     ("dosing", "en", "How much misoprostol should I take"),
@@ -86,7 +86,7 @@ def test_the_programmes_own_dose_is_answered_by_its_card(tmp_path: Path) -> None
 
 
 def test_hardly_any_everyday_question_is_refused() -> None:
-    everyday = [one.text for one in questions() if one.cards]
+    everyday = [one.text for of in SETS for one in questions(of) if one.cards]
     everyday += [text for group in ("tuning", "unseen") for language in ("en", "sw") for text in OLDER[group][language]]
     everyday += [wording.question for card in all_cards() for wording in (card.en, card.sw)]
     refused = [text for text in everyday if refusal(text)]

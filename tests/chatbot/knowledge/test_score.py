@@ -6,47 +6,54 @@ from collections import Counter
 
 import pytest
 
+from chatbot.knowledge.asked import all_asked
 from chatbot.knowledge.cards import Language, all_cards
-from chatbot.knowledge.search import CardSearch
-from tests.chatbot.knowledge.score import HALVES, IN_THREE, LANGUAGES, WRONG_CARD, Asked, questions, score
+from chatbot.knowledge.search import CardSearch, card_search
+from chatbot.knowledge.words import words_of
+from tests.chatbot.knowledge.score import HALVES, IN_THREE, LANGUAGES, SETS, WRONG_CARD, Asked, questions, score
 
-QUESTIONS = questions()
+EACH_SET = pytest.mark.parametrize("of", SETS)
 
 
 @pytest.fixture(scope="module")
 def search() -> CardSearch:
-    return CardSearch(all_cards())
+    return card_search()
 
 
-def of(half: str, language: Language) -> list[Asked]:
-    return [one for one in QUESTIONS if (one.half, one.language) == (half, language)]
-
-
-def test_the_set_is_large_and_half_of_it_is_frozen() -> None:
-    counts = Counter(one.language for one in QUESTIONS)
-    assert counts["en"] >= 80
+@EACH_SET
+def test_each_set_is_large_and_half_of_it_is_frozen(of: str) -> None:
+    counts = Counter(one.language for one in questions(of))
+    assert counts["en"] >= 75
     assert counts["sw"] >= 70
-    frozen = sum(one.half == "frozen" for one in QUESTIONS)
-    assert 0.45 <= frozen / len(QUESTIONS) <= 0.55
-    assert sum(not one.cards for one in QUESTIONS) >= 0.15 * len(QUESTIONS)
+    frozen = sum(one.half == "frozen" for one in questions(of))
+    assert 0.45 <= frozen / counts.total() <= 0.55
+    assert sum(not one.cards for one in questions(of)) >= 0.15 * counts.total()
 
 
 def test_every_question_is_asked_once_and_names_cards_that_exist() -> None:
-    known = {card.id for card in all_cards()}
-    assert {card for one in QUESTIONS for card in one.cards} <= known
-    assert [text for text, times in Counter(one.text for one in QUESTIONS).items() if times > 1] == []
+    both = [one for of in SETS for one in questions(of)]
+    assert {card for one in both for card in one.cards} <= {card.id for card in all_cards()}
+    assert [text for text, times in Counter(one.text.casefold() for one in both).items() if times > 1] == []
+
+
+def test_no_question_that_measures_is_among_those_the_search_knows() -> None:
+    known = {" ".join(words_of(one.text)) for one in all_asked()}
+    assert [one.text for of in SETS for one in questions(of) if " ".join(words_of(one.text)) in known] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("half", HALVES)
-def test_a_card_that_answers_is_among_the_first_three(search: CardSearch, half: str, language: Language) -> None:
-    got = score(search, of(half, language))
+@EACH_SET
+def test_a_card_that_answers_is_among_the_first_three(search: CardSearch, of: str, half: str,
+                                                      language: Language) -> None:
+    got = score(search, [one for one in questions(of) if (one.half, one.language) == (half, language)])
     assert got.in_three >= IN_THREE[language], f"{got.in_three:.3f}"
 
 
 @pytest.mark.parametrize("half", HALVES)
-def test_few_questions_that_no_card_answers_get_one(search: CardSearch, half: str) -> None:
-    got = score(search, [one for one in QUESTIONS if one.half == half])
+@EACH_SET
+def test_few_questions_that_no_card_answers_get_one(search: CardSearch, of: str, half: str) -> None:
+    got = score(search, [one for one in questions(of) if one.half == half])
     assert got.wrong_card <= WRONG_CARD, f"{got.wrong_card:.3f}"
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from chatbot.knowledge.cards import Card, Language, all_cards
-from chatbot.knowledge.search import CardSearch
+from chatbot.knowledge.search import CardSearch, card_search
 from tests.effort import effort
 
 QUESTIONS = tomllib.loads(Path(__file__).with_name("questions.toml").read_text(encoding="utf-8"))
@@ -31,7 +31,7 @@ class Measure:
 
 @pytest.fixture(scope="module")
 def search() -> CardSearch:
-    return CardSearch(all_cards())
+    return card_search()
 
 
 def found_ids(search: CardSearch, question: str, language: Language, stage: str | None = None) -> list[str]:

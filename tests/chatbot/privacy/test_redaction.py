@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from chatbot.chat.prompt import chat_messages
 from chatbot.knowledge.cards import all_cards
-from chatbot.knowledge.search import CardSearch
+from chatbot.knowledge.search import card_search
 from chatbot.privacy import redaction
 from chatbot.privacy.redaction import redact, redact_text, without_identifiers
 from chatbot.privacy.redaction.placeholders import Placeholders, PutBack
@@ -63,7 +63,7 @@ def test_doses_pressures_weeks_counts_and_words_that_are_names_stay() -> None:
 
 
 def test_the_fact_cards_and_what_models_are_told_pass_unchanged() -> None:
-    search, changed = CardSearch(all_cards()), []
+    search, changed = card_search(), []
     for card in all_cards():
         for wording in (card.en, card.sw):
             texts = (wording.title, wording.question, wording.text, wording.key, *wording.misconceptions)

@@ -8,9 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from chatbot.errors import InvalidInput
-from chatbot.knowledge.cards import Language, all_cards
+from chatbot.knowledge.cards import Language
 from chatbot.knowledge.language import detect_language
-from chatbot.knowledge.search import CardSearch
+from chatbot.knowledge.search import CardSearch, card_search
 from chatbot.stages import STAGES_FOLDER, Bilingual, Stage, all_stages, read_stages, stage_named
 
 LANGUAGES: tuple[Language, ...] = ("en", "sw")
@@ -32,7 +32,7 @@ questions = [
 
 @pytest.fixture(scope="module")
 def search() -> CardSearch:
-    return CardSearch(all_cards())
+    return card_search()
 
 
 def write(folder: Path, name: str, order: int = 1, alias: str = "toddler") -> None:
