@@ -28,6 +28,7 @@ def register_routes(app: APIFlask) -> None:
     from routes.auth import identify, require_principal
     from routes.docs import describe_api
     from routes.errors import register_errors
+    from routes.help_in_errors import help_in_errors
     from routes.idempotency import run_once
     from routes.installation import installation
     from routes.json_guard import GuardedRequest, guard_request
@@ -46,6 +47,7 @@ def register_routes(app: APIFlask) -> None:
     limit_requests(app)
     app.before_request(require_principal)
     app.before_request(guard_request)
+    help_in_errors(app)
     app.after_request(add_headers)
     run_once(app)
     for name in BLUEPRINTS:

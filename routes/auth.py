@@ -73,6 +73,11 @@ def current_principal() -> Principal:
     return cast(Principal, g.principal)
 
 
+def is_known() -> bool:
+    """Whether somebody with a right to be here sends the current request; a page for nobody shows nothing of hers."""
+    return "refusal" not in g
+
+
 def signed_in() -> bool:
     """Whether the current request comes with a session that is good, not with a key."""
     return bool(g.get("by_session"))

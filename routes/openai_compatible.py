@@ -2,7 +2,7 @@
 
 General text: the answer passes the validity gate, and no check that sources support it. What OpenAI's shape has
 no room for travels in response headers: X-Provider, X-Fell-Back, X-Call-Id, X-Triage, X-Cost-USD. X-Triage stands on
-errors too: whoever wrote of a danger sign must not wait for a model to come back.
+errors too (`help_in_errors.py`).
 Shapes: platform.openai.com/docs/api-reference/chat.
 """
 
@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 from apiflask import APIBlueprint
-from flask import Response, g, request
+from flask import Response
 
 from chatbot.calling.completion import CallEvent, Completion, CompletionDone, Failed, Pulse, Started, TextDelta
-from chatbot.chat.general import SamplingWishes, triage_of_messages
+from chatbot.chat.general import SamplingWishes
 from chatbot.errors import FunzaError, InvalidInput, Truncated
 from chatbot.providers.interface import Message
 from routes.auth import current_principal
@@ -29,6 +29,7 @@ from routes.completion_schemas import (
     ModelList,
 )
 from routes.errors import openai_error, problem
+from routes.help_in_errors import HEADER as TRIAGE
 from routes.idempotency import costs
 from routes.installation import installation
 from routes.request_id import request_id
@@ -39,26 +40,7 @@ blueprint = APIBlueprint("openai_compatible", __name__, url_prefix="/v1", tag="O
 
 STARTED_AT = int(time.time())
 DONE = "data: [DONE]\n\n"
-TRIAGE = "X-Triage"
-READ_AGAIN, MOST_READ_AGAIN = 16, 4_000
-"""Turns, and characters of each, that are read for the header of an error: a bad request must not cost much."""
 CHUNKS: Responses = {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}}
-
-
-@blueprint.before_request
-def let_in() -> None:
-    """Whoever comes here has a key that may, and within its limits: only her words are read again for an error."""
-    g.let_in = True
-
-
-@blueprint.after_request
-def with_triage(response: Response) -> Response:
-    """Say on an error, too, what triage found in the words that were sent; also when they came in a bad request."""
-    asks = request.endpoint == f"{blueprint.name}.{complete.__name__}"
-    if asks and TRIAGE not in response.headers and g.get("let_in"):
-        body = request.get_json(silent=True)
-        response.headers[TRIAGE] = triage_of_messages(_turns_of(body)).level
-    return response
 
 
 @blueprint.post("/chat/completions")
@@ -93,19 +75,6 @@ def models() -> dict[str, Any]:
 
 def _messages(asked: CompletionIn) -> tuple[Message, ...]:
     return tuple(Message("system" if turn.role == "developer" else turn.role, turn.text) for turn in asked.messages)
-
-
-def _turns_of(body: object) -> list[Message]:
-    """The turns of a body that may be wrong in any way, as far as they can be read."""
-    turns = body.get("messages") if isinstance(body, dict) else None
-    found = []
-    for turn in turns[-READ_AGAIN:] if isinstance(turns, list) else []:
-        if isinstance(turn, dict) and turn.get("role") in ("user", "assistant"):
-            said = turn.get("content")
-            parts = said if isinstance(said, list) else [{"text": said}]
-            texts = [part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str)]
-            found.append(Message(turn["role"], "".join(texts)[-MOST_READ_AGAIN:]))
-    return found
 
 
 def _wishes(asked: CompletionIn) -> SamplingWishes:

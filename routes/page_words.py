@@ -9,7 +9,7 @@ from flask import request, url_for
 
 from chatbot.accounts.principal import Role
 from routes.assets import asset
-from routes.auth import current_principal
+from routes.auth import current_principal, is_known
 from routes.permissions import needed
 from routes.words import LANGUAGES, Language, words_in
 
@@ -52,7 +52,7 @@ def page_language() -> Language:
 
 def _sections(language: Language) -> list[Section]:
     """Where whoever looks may go; nowhere before she has signed in."""
-    if needed(request.endpoint or "") == "public":
+    if needed(request.endpoint or "") == "public" or not is_known():
         return []
     principal = current_principal()
     return [Section(name, url_for(endpoint, lang=language), request.blueprint in blueprints)

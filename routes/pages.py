@@ -8,17 +8,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from apiflask import APIBlueprint
-from flask import render_template, request
+from flask import Response, make_response, render_template, request
+from flask_limiter import RateLimitExceeded
 
+from chatbot.chat.advice import advice_on
 from chatbot.chat.reply import ChatReply
 from chatbot.errors import FunzaError, InvalidInput, TooLong
+from chatbot.providers.interface import Message
 from chatbot.safety.levels import LEVELS
 from chatbot.stages import all_stages
 from routes.assets import keep_for_ever
-from routes.auth import current_principal
+from routes.auth import current_principal, is_known, wants_page
 from routes.compression import compress
-from routes.errors import status_of
+from routes.errors import BodyTooLarge, answer_error, status_of
 from routes.installation import installation
+from routes.limits import too_many
 from routes.page_consents import cloud_offer, set_from_form, sharing_offer
 from routes.page_words import page_language, page_words
 from routes.rendering import answer_html
@@ -29,6 +33,12 @@ blueprint = APIBlueprint("pages", __name__, enable_openapi=False, template_folde
                          static_url_path="/assets")
 blueprint.after_request(keep_for_ever)
 blueprint.after_request(compress)
+
+ERROR_KEYS = {400: "refused", 401: "signed_out", 413: "refused", 415: "refused", 422: "refused", 429: "too_often"}
+"""Status -> the entry of `[error]`, for what no field is to blame for."""
+FROM_ELSEWHERE = frozenset({403, 421})
+"""What a form on another site is answered with: nobody typed it here."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -41,6 +51,21 @@ class Asked:
     """Of the danger sign that the page told of before a button beneath the answer was pressed."""
 
 
+def refuse(error: FunzaError) -> Response:
+    """The page again, with what was typed and what a danger sign in it calls for; a program gets the problem."""
+    answer = answer_error(error)
+    if request.method != "POST" or not wants_page() or answer.status_code in FROM_ELSEWHERE:
+        return answer
+    page = make_response(_page(_with_sign(_read_form()), error=error), answer.status_code)
+    if "Retry-After" in answer.headers:
+        page.headers["Retry-After"] = answer.headers["Retry-After"]
+    return page
+
+
+blueprint.register_error_handler(FunzaError, refuse)
+blueprint.register_error_handler(RateLimitExceeded, lambda _breach: refuse(too_many()))
+
+
 @blueprint.get("/")
 def chat() -> str:
     """The empty form."""
@@ -48,27 +73,21 @@ def chat() -> str:
 
 
 @blueprint.post("/")
-def ask() -> str | tuple[str, int]:
+def ask() -> str:
     """The form, sent without JavaScript: the same page with the answer, or with what to do about an error."""
     asked = _read_form()
-    try:
-        reply = _answer(asked)
-    except FunzaError as error:
-        return _page(asked, error=error), status_of(type(error))
+    reply = _answer(asked)
     return _page(Asked(stage=asked.stage, conversation_id=reply.conversation_id), asked=asked.message, reply=reply)
 
 
 @blueprint.post("/consent")
-def consent() -> str | tuple[str, int]:
+def consent() -> str:
     """Allow what a form of the page asks, or take it back; the page comes again with the question in its box.
 
     What a danger sign calls for stays on it.
     """
     form = _read_form()
-    try:
-        set_from_form(form.conversation_id)
-    except FunzaError as error:
-        return _page(form, error=error), status_of(type(error))
+    set_from_form(form.conversation_id)
     return _page(form)
 
 
@@ -84,6 +103,12 @@ def _answer(asked: Asked) -> ChatReply:
     return installation().service.generate_chat_response(
         asked.message, stage=asked.stage or None, language=_wanted_language(),
         conversation_id=asked.conversation_id or None, principal=current_principal().id)
+
+
+def _with_sign(asked: Asked) -> Asked:
+    """The form with the danger sign of its words, when they have one graver than that of which it told already."""
+    found = advice_on([Message("user", asked.message)], installation().settings).triage.level
+    return replace(asked, level=max(found, asked.level, key=LEVELS.index))
 
 
 def _read_form() -> Asked:
@@ -105,7 +130,8 @@ def _page(form: Asked, *, asked: str = "", reply: ChatReply | None = None, error
         longest=settings.max_message_chars, numbers=_dialled(settings.emergency_numbers), asked=asked, reply=reply,
         answer=answer_html(reply.answer) if reply else "", who=who_answered(reply, words) if reply else "",
         sources=sources(reply, words) if reply else [], level=reply.triage.level if reply else form.level,
-        cloud=cloud_offer(form.conversation_id, reply), sharing=sharing_offer(form.conversation_id, reply, form.level),
+        cloud=cloud_offer(form.conversation_id, reply) if is_known() else None,
+        sharing=sharing_offer(form.conversation_id, reply, form.level) if is_known() else None,
         error=error, error_key=_error_key(error) if error else "")
 
 
@@ -130,10 +156,10 @@ def _dialled(numbers: dict[str, str]) -> list[tuple[str, str, str]]:
 
 def _error_key(error: FunzaError) -> str:
     """The entry of `[error]` that tells a learner what to do. `static/chat.js` chooses the same way."""
-    if isinstance(error, TooLong):
+    if isinstance(error, TooLong | BodyTooLarge):
         return "too_long"
     if error.field == "message":
         return "empty"
     if error.field == "stage":
         return "stage"
-    return "refused" if status_of(type(error)) < 500 else "unavailable"
+    return ERROR_KEYS.get(status_of(type(error)), "unavailable")

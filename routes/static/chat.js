@@ -24,7 +24,6 @@
   async function ask(message) {
     clearErrors();
     if (!message) return showError("empty");
-    if ([...message].length > Number(form.dataset.longest)) return showError("too_long");
     const turn = startTurn(message);
     running = new AbortController();
     button.textContent = words.form.stop;
@@ -205,6 +204,7 @@
     say(turn, stopped ? words.answer.stopped : words.answer.incomplete);
     turn.classList.add("incomplete");
     if (!stopped) showError(errorKey(error));
+    if (error instanceof Problem && error.body.triage) showBanner(error.body.triage.level);
     if (begun || stopped) return;
     turn.remove();
     byId("intro").hidden = !byId("earlier").hidden;
@@ -214,10 +214,10 @@
   function errorKey(error) {
     if (!(error instanceof Problem)) return "no_network";
     const { code, field, status } = error.body;
-    if (code === "too_long") return "too_long";
+    if (code === "too_long" || code === "body_too_large") return "too_long";
     if (field === "message") return "empty";
     if (field === "stage") return "stage";
-    return status < 500 ? "refused" : "unavailable";
+    return { 400: "refused", 401: "signed_out", 413: "refused", 415: "refused", 422: "refused", 429: "too_often" }[status] || "unavailable";
   }
 
   function showError(key) {
@@ -225,7 +225,8 @@
     const summary = piece("[data-piece=error]");
     const link = summary.querySelector("a");
     link.textContent = text;
-    link.setAttribute("href", key === "stage" ? "#stage" : "#message");
+    link.setAttribute("href", key === "signed_out" ? `/login?lang=${document.documentElement.lang}` : key === "stage" ? "#stage" : "#message");
+    if (key === "signed_out") link.target = "_blank";
     byId("errors").replaceChildren(summary);
     if (["empty", "too_long", "refused"].includes(key)) {
       byId("message-error").textContent = text;

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from chatbot.chat.reply import Done, Failed, TextDelta, TriageFound
-from chatbot.errors import NoProvider, TooLong
+from chatbot.errors import FunzaError, NoProvider, NotFound, TooLong
 from chatbot.safety.levels import NO_SIGNS
+from routes.errors import TooManyRequests, Unauthorised
 from tests.pages.conftest import WITH_AND_WITHOUT_SCRIPT, OpenPage, Seen, ask, ask_and_wait
 from tests.pages.fake_front_door import ANSWER, FakeService, Held
+
+EMERGENCY = "Go to the nearest"
 
 
 @WITH_AND_WITHOUT_SCRIPT
@@ -42,6 +46,33 @@ def test_when_nobody_can_answer_the_question_stays_in_the_box(open_page: OpenPag
     expect(page.locator("#errors")).to_contain_text("Wait a minute, then press Ask again.")
     expect(page.locator("#errors")).to_contain_text("If someone is in danger, do not wait")
     expect(page.locator("#message")).to_have_value("Why iron?\nAnd folic acid?")
+
+
+@WITH_AND_WITHOUT_SCRIPT
+def test_a_question_that_nobody_took_is_still_told_to_go_now(open_page: OpenPage, service: FakeService,
+                                                            script: bool) -> None:
+    service.fails = TooLong(field="message")
+    page = open_page(script=script)
+    ask(page, "I am pregnant and bleeding heavily. " * 120)
+    expect(page.locator("#banner")).to_contain_text(EMERGENCY)
+    expect(page.locator("#errors")).to_contain_text("Make it 4000 characters or fewer")
+
+
+@WITH_AND_WITHOUT_SCRIPT
+@pytest.mark.parametrize(("refusal", "says"), [
+    (TooManyRequests(retry_after=9), "Wait a minute, then press Ask again."),
+    (Unauthorised(), "Sign in on a new page, then come back here"),
+    (NotFound("gone"), "We cannot answer right now.")])
+def test_the_page_says_what_to_do_about_each_refusal(open_page: OpenPage, service: FakeService, refusal: FunzaError,
+                                                     says: str, script: bool) -> None:
+    service.fails = refusal
+    page = open_page(script=script)
+    ask(page, "Why iron?")
+    expect(page.locator("#errors")).to_contain_text(says)
+    expect(page.locator("#message")).to_have_value("Why iron?")
+    if isinstance(refusal, Unauthorised):
+        expect(page.locator("#errors a")).to_have_attribute("href", "/login?lang=en")
+        expect(page.locator("#errors a")).to_have_attribute("target", "_blank")
 
 
 def test_a_problem_takes_the_focus(open_page: OpenPage) -> None:
