@@ -39,7 +39,7 @@ THRESHOLD, AGREEMENT = 0.1, -0.4
 Chosen by leaving authors out (`--measure`), not on the frozen set."""
 
 
-EMERGENCY_THRESHOLD = 1.0
+EMERGENCY_THRESHOLD = 0.5
 """Log-odds from which `urgent` becomes `emergency`."""
 FEWEST_WORDS = 3
 """A message of a word or two is too little to tell an emergency by."""
@@ -154,7 +154,7 @@ def _line(name: str, judged: Sequence[Judged], alarmed: Callable[[Judged], bool]
     for english in (True, False):
         rows = [(one.example, alarmed(one)) for one in judged if (one.example.language == "en") == english]
         grave = [alarm for one, alarm in rows if one.danger]
-        calm = [alarm for one, alarm in rows if not one.danger and one.weight == 1]
+        calm = [alarm for one, alarm in rows if one.tier == "none"]
         parts.append(f"{f'{sum(grave) / len(grave):.1%} / {sum(calm) / len(calm):.1%} false':>26}")
     return "".join(parts)
 

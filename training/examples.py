@@ -25,8 +25,12 @@ WORDINGS = 3
 SENTENCE_WEIGHT = 0.3
 SPENT = ("dev", "former_test", "former_audit")
 """Measuring sets that may be learned from."""
-AUTHORS = ("6", "7", "8", "9", "former_audit")
+AUTHORS = ("6", "7", "8", "9", "10", "former_audit")
 """Whose messages are left out in turn to measure: the files `messages/*_<author>.txt`, or a spent set."""
+QUESTIONS = "10"
+"""Whose files hold the questions of `chatbot/knowledge/asked`, labelled one by one by how soon she should be seen."""
+GRAVE_QUESTION_WEIGHT, CALM_QUESTION_WEIGHT = 5.0, 0.5
+"""Five of six are calm, and a woman in danger types as few words as anybody: a grave one counts for ten calm ones."""
 EXAMPLE_WEIGHT = 3.0
 """A sign's own examples, and messages that say one thing only: what the vote must not get wrong."""
 GRAVE = {"urgent", "emergency"}
@@ -57,9 +61,16 @@ def written(without: str = "", only: str = "") -> list[Example]:
             continue
         for line in path.read_text(encoding="utf-8").splitlines():
             if line.strip() and not line.startswith("#"):
-                weight = EXAMPLE_WEIGHT if author == "bare" else SOON_WEIGHT if label == "soon" else 1.0
-                found.append(Example(line.strip(), tiers[label], weight, language))
+                found.append(Example(line.strip(), tiers[label], _weight(author, tiers[label]), language))
     return found
+
+
+def _weight(author: str, tier: Level) -> float:
+    if author == "bare":
+        return EXAMPLE_WEIGHT
+    if author == QUESTIONS and tier != "soon":
+        return GRAVE_QUESTION_WEIGHT if tier in GRAVE else CALM_QUESTION_WEIGHT
+    return SOON_WEIGHT if tier == "soon" else 1.0
 
 
 def with_carriers(of: list[Example], seed: int = 5) -> list[Example]:
@@ -121,9 +132,10 @@ def _labelled(text: str, level: Level, language: str) -> Example:
 
 def everything(without: str = "") -> Iterator[Example]:
     """All examples with their further wordings; without those of one author, to measure."""
-    base = written(without)
-    yield from base
-    yield from with_carriers(base)
+    messages = written(without)
+    yield from messages
+    questions = set(written(only=QUESTIONS))
+    yield from with_carriers([one for one in messages if one not in questions])
     yield from from_rules_and_cards()
     yield from from_card_sentences()
     yield from older()

@@ -1,7 +1,7 @@
 """`make safety`: recall and false alarms of triage on the measuring sets, and the gate on their frozen halves.
 
     python -m tests.chatbot.safety.gate                  # both halves; misses are shown for dev only
-    python -m tests.chatbot.safety.gate --half dev       # or test, or audit: by a fourth author, never tuned on
+    python -m tests.chatbot.safety.gate --half dev       # or test, audit, third_audit: other authors, never tuned on
     python -m tests.chatbot.safety.gate --show           # shows misses of the frozen half too: it is spent afterwards
 
 Exit status 1 when a frozen half is under its recall or over its false alarms.
@@ -111,7 +111,7 @@ def _shown(one: Outcome) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--half", choices=("dev", "test", "audit"), help="one half only")
+    parser.add_argument("--half", choices=("dev", "test", "audit", "third_audit"), help="one half only")
     parser.add_argument("--show", action="store_true", help="five misses and false alarms of the frozen half as well")
     parser.add_argument("--all", action="store_true", help="every miss and false alarm of the dev half")
     parser.add_argument("--ablation", action="store_true", help="rules alone, vote alone and both")

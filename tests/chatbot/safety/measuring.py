@@ -18,7 +18,7 @@ from chatbot.safety.triage import matches, triage, understood
 from chatbot.safety.vote import Evidence, the_vote
 
 SETS = Path(__file__).parents[2] / "data" / "safety"
-Half = Literal["dev", "test", "audit"]
+Half = Literal["dev", "test", "audit", "third_audit"]
 ALARM = frozenset({"urgent", "emergency"})
 
 
