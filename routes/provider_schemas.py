@@ -25,7 +25,8 @@ class DownloadOut(Out):
     """Weights on their way to this machine. Clouds or the cards answer meanwhile."""
 
     model: str
-    state: str = Field(description="downloading, stopped (its process died; what came is kept), done or failed")
+    state: str = Field(description="downloading, stopped (its process died; what came is kept), done, failed or "
+                       "removed (its room was needed)")
     file: str = Field(description="the file that comes now")
     bytes: int = Field(description="bytes that are here")
     total: int | None = Field(description="bytes in all; null until that is known")

@@ -7,6 +7,7 @@ refused download may be tried again without being asked for, so that a restart d
 from __future__ import annotations
 
 import json
+import os
 import random
 import time
 from collections import deque
@@ -18,6 +19,7 @@ from typing import Any, Literal
 
 from chatbot.errors import NotReady
 from chatbot.local_model.download_lock import is_downloading
+from chatbot.local_model.weights import MARKER
 
 FILE = "downloads.json"
 WRITE_EVERY = 0.5
@@ -27,7 +29,7 @@ WINDOW = 5.0
 PAUSE = 300.0
 """Least seconds between two tries that nobody asked for. L03."""
 LONGEST_PAUSE = 8 * PAUSE
-State = Literal["downloading", "stopped", "done", "failed"]
+State = Literal["downloading", "stopped", "done", "failed", "removed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +53,22 @@ class Download:
     next_try_at: float = 0.0
     """Before that, only somebody who asks for it tries again."""
     updated_at: float = 0.0
+    place: str = ""
+    """Its folder below MODEL_DIR, once it is done."""
 
 
 def all_downloads(model_dir: Path) -> dict[str, Download]:
-    """By model id. One whose process died is `stopped`: what came is kept, and gone on with."""
-    known = _read(model_dir)
+    """By model id. One whose process died is `stopped`: what came is kept, and gone on with; one evicted, `removed`."""
+    known = {name: replace(one, state="removed") if _is_gone(one, model_dir) else one
+             for name, one in _read(model_dir).items()}
     if not any(one.state == "downloading" for one in known.values()) or is_downloading(model_dir):
         return known
     return {name: replace(one, state="stopped", bytes_per_second=None, eta_seconds=None)
             if one.state == "downloading" else one for name, one in known.items()}
+
+
+def _is_gone(one: Download, model_dir: Path) -> bool:
+    return one.state == "done" and bool(one.place) and not (model_dir / one.place / MARKER).exists()
 
 
 def may_try(model_dir: Path, model: str, now: float | None = None) -> bool:
@@ -100,9 +109,11 @@ class DownloadReport:
         if now - self._written >= WRITE_EVERY:
             self._write()
 
-    def done(self) -> None:
-        """All is here and verified."""
-        self._now = replace(self._now, state="done", total=self._now.bytes, reason="", failures=0, next_try_at=0.0,
+    def done(self, here: Path) -> None:
+        """All is `here` and verified."""
+        folder = here if here.is_dir() else here.parent
+        self._now = replace(self._now, state="done", place=os.path.relpath(folder, self._model_dir))
+        self._now = replace(self._now, total=self._now.bytes, reason="", failures=0, next_try_at=0.0,
                             bytes_per_second=None, eta_seconds=None)
         self._write()
 

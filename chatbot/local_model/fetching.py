@@ -58,7 +58,7 @@ def _reported(model: Model, settings: Settings, progress: Progress) -> Path:
     except NotReady as error:
         report.failed(error)
         raise
-    report.done()
+    report.done(here)
     return here
 
 

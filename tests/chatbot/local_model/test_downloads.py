@@ -17,6 +17,7 @@ import pytest
 from chatbot.errors import NotReady
 from chatbot.local_model import arrival, choice, downloads
 from chatbot.local_model.arrival import Arrival, start_arrival
+from chatbot.local_model.cache import entries, evict
 from chatbot.local_model.catalogue import Model
 from chatbot.local_model.download_lock import NotNow, one_downloader
 from chatbot.local_model.downloads import PAUSE, DownloadReport, all_downloads, may_try
@@ -59,6 +60,16 @@ def test_a_download_tells_bytes_total_speed_and_the_time_left(settings: Any, tmp
     assert now.eta_seconds is not None
     after = all_downloads(tmp_path)[ID]
     assert (after.state, after.bytes, after.bytes_per_second) == ("done", len(GGUF), None)
+
+
+def test_one_that_was_evicted_is_shown_as_removed_until_it_comes_again(settings: Any, tmp_path: Path) -> None:
+    with FakePlace("hub", FILES) as hub:
+        fetch(TINY, settings(hub))
+        assert all_downloads(tmp_path)[ID].state == "done"
+        evict(entries(tmp_path)[0])
+        assert all_downloads(tmp_path)[ID].state == "removed"
+        assert fetch(TINY, settings(hub)).read_bytes() == GGUF
+    assert all_downloads(tmp_path)[ID].state == "done"
 
 
 def test_one_whose_process_was_killed_is_shown_as_stopped_and_goes_on(settings: Any, tmp_path: Path) -> None:
