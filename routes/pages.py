@@ -18,9 +18,9 @@ from chatbot.providers.interface import Message
 from chatbot.safety.levels import LEVELS
 from chatbot.stages import all_stages
 from routes.assets import keep_for_ever
-from routes.auth import current_principal, is_known, wants_page
+from routes.auth import current_principal, is_known
 from routes.compression import compress
-from routes.errors import BodyTooLarge, answer_error, status_of
+from routes.errors import BodyTooLarge, CrossSite, WrongHost, answer_error, status_of
 from routes.installation import installation
 from routes.limits import too_many
 from routes.page_consents import cloud_offer, set_from_form, sharing_offer
@@ -34,10 +34,8 @@ blueprint = APIBlueprint("pages", __name__, enable_openapi=False, template_folde
 blueprint.after_request(keep_for_ever)
 blueprint.after_request(compress)
 
-ERROR_KEYS = {400: "refused", 401: "signed_out", 413: "refused", 415: "refused", 422: "refused", 429: "too_often"}
+ERROR_KEYS = {**dict.fromkeys((400, 403, 413, 415, 422), "refused"), 401: "signed_out", 429: "too_often"}
 """Status -> the entry of `[error]`, for what no field is to blame for."""
-FROM_ELSEWHERE = frozenset({403, 421})
-"""What a form on another site is answered with: nobody typed it here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ class Asked:
 def refuse(error: FunzaError) -> Response:
     """The page again, with what was typed and what a danger sign in it calls for; a program gets the problem."""
     answer = answer_error(error)
-    if request.method != "POST" or not wants_page() or answer.status_code in FROM_ELSEWHERE:
+    if request.method != "POST" or isinstance(error, CrossSite | WrongHost) or _wants_json():
         return answer
     page = make_response(_page(_with_sign(_read_form()), error=error), answer.status_code)
     if "Retry-After" in answer.headers:
@@ -103,6 +101,11 @@ def _answer(asked: Asked) -> ChatReply:
     return installation().service.generate_chat_response(
         asked.message, stage=asked.stage or None, language=_wanted_language(),
         conversation_id=asked.conversation_id or None, principal=current_principal().id)
+
+
+def _wants_json() -> bool:
+    """Whether a program sent the form: a browser takes pages, and so does who says nothing."""
+    return request.accept_mimetypes.best_match(["text/html", "application/json"], "text/html") != "text/html"
 
 
 def _with_sign(asked: Asked) -> Asked:

@@ -217,7 +217,7 @@
     if (code === "too_long" || code === "body_too_large") return "too_long";
     if (field === "message") return "empty";
     if (field === "stage") return "stage";
-    return { 400: "refused", 401: "signed_out", 413: "refused", 415: "refused", 422: "refused", 429: "too_often" }[status] || "unavailable";
+    return { 400: "refused", 401: "signed_out", 403: "refused", 413: "refused", 415: "refused", 422: "refused", 429: "too_often" }[status] || "unavailable";
   }
 
   function showError(key) {

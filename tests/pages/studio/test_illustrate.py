@@ -92,7 +92,7 @@ def test_from_the_studio_to_a_picture_with_checked_alt_text_in_a_lesson(
     expect(page.get_by_text("Your picture is ready.")).to_be_visible(timeout=15_000)
     picture = page.get_by_role("figure").get_by_role("img")
     expect(picture).to_have_attribute("alt", "A teal box stands beside four words.")
-    assert picture.evaluate("image => image.complete && image.naturalWidth") == 1_216
+    expect(picture).to_have_js_property("naturalWidth", 1_216)
     fits(page)
     page.get_by_label("For a person who cannot see the picture").fill("A teal box [one] stands beside words.")
     page.get_by_role("button", name="Keep this alt text").click()
