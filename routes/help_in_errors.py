@@ -32,6 +32,11 @@ def help_in_errors(app: Flask) -> None:
     app.after_request(_with_advice)
 
 
+def is_let_in() -> bool:
+    """Whether the checks of who asks, how often and with what kind of body are passed."""
+    return bool(g.get("let_in"))
+
+
 def _note_let_in() -> None:
     g.let_in = True
 
@@ -42,7 +47,7 @@ def _with_advice(response: Response) -> Response:
     turns = _turns()
     if turns is None:
         return response
-    advice = advice_on(turns if g.get("let_in") else _shortened(turns), installation().settings)
+    advice = advice_on(turns if is_let_in() else _shortened(turns), installation().settings)
     response.headers[HEADER] = advice.triage.level
     if advice.text and response.mimetype == "application/problem+json":
         body = json.loads(response.get_data())

@@ -18,9 +18,10 @@ from chatbot.providers.interface import Message
 from chatbot.safety.levels import LEVELS
 from chatbot.stages import all_stages
 from routes.assets import keep_for_ever
-from routes.auth import current_principal, is_known
+from routes.auth import current_principal, is_known, wants_page
 from routes.compression import compress
 from routes.errors import BodyTooLarge, CrossSite, WrongHost, answer_error, status_of
+from routes.help_in_errors import is_let_in
 from routes.installation import installation
 from routes.limits import too_many
 from routes.page_consents import cloud_offer, set_from_form, sharing_offer
@@ -52,9 +53,12 @@ class Asked:
 def refuse(error: FunzaError) -> Response:
     """The page again, with what was typed and what a danger sign in it calls for; a program gets the problem."""
     answer = answer_error(error)
-    if request.method != "POST" or isinstance(error, CrossSite | WrongHost) or _wants_json():
+    if request.method != "POST" or isinstance(error, CrossSite | WrongHost) or not (is_let_in() or wants_page()):
         return answer
-    page = make_response(_page(_with_sign(_read_form()), error=error), answer.status_code)
+    try:
+        page = make_response(_page(_with_sign(_read_form()), error=error), answer.status_code)
+    except FunzaError:   # the form itself was tampered with
+        return answer
     if "Retry-After" in answer.headers:
         page.headers["Retry-After"] = answer.headers["Retry-After"]
     return page
@@ -101,11 +105,6 @@ def _answer(asked: Asked) -> ChatReply:
     return installation().service.generate_chat_response(
         asked.message, stage=asked.stage or None, language=_wanted_language(),
         conversation_id=asked.conversation_id or None, principal=current_principal().id)
-
-
-def _wants_json() -> bool:
-    """Whether a program sent the form: a browser takes pages, and so does who says nothing."""
-    return request.accept_mimetypes.best_match(["text/html", "application/json"], "text/html") != "text/html"
 
 
 def _with_sign(asked: Asked) -> Asked:

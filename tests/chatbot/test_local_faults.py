@@ -134,7 +134,7 @@ class ChildHouse:
 
     def __init__(self, folder: Path, engine: str = NAME) -> None:
         self.now = 0.0
-        self.restarts = Restarts(lambda: time.monotonic() + self.now)
+        self.restarts = Restarts(lambda: self.now)   # stands still: a busy machine cannot outwait a pause
         self.owner = Owner(self._make, queue=2, idle_unload=0, lock=None, slots=1, restarts=self.restarts)
         self.local = LocalProvider(make_settings(folder, **SERVER), lambda *_: self.owner)
         self.local.first_token_timeout = 20.0
