@@ -127,7 +127,7 @@ def test_a_note_about_the_model_comes_through(make: Callable[..., InChild]) -> N
 
 
 def test_a_child_that_dies_while_it_loads_is_a_death(make: Callable[..., InChild]) -> None:
-    restarts = Restarts()
+    restarts = Restarts(lambda: 0.0)
     with pytest.raises(ChildDied, match="SIGABRT"):
         make("dies", restarts).load()
     assert restarts.why_not() is not None
