@@ -117,7 +117,9 @@ def api_document() -> dict[str, Any]:
 
 def _with_problems(spec: dict[str, Any] | str) -> dict[str, Any] | str:
     assert isinstance(spec, dict)
-    spec["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+    shape = Problem.model_json_schema(ref_template="#/components/schemas/Problem.{model}")
+    parts = {f"Problem.{name}": part for name, part in shape.pop("$defs").items()}
+    spec["components"]["schemas"] |= {"Problem": shape, **parts}
     endpoints = _endpoints()
     for path, operations in spec["paths"].items():
         for method, operation in operations.items():

@@ -68,6 +68,8 @@ class Problem(Out):
     request_id: str
     field: str = Field("", description="the input at fault, when it is one")
     remedy: str = Field("", description="what to do, when we know it")
+    triage: TriageOut | None = Field(None, description="where her words came in and hold a danger sign")
+    advice: str = Field("", description="the fixed text for that sign: to be shown before anything else")
 
 
 # --- /api/v1/chat ---

@@ -7,20 +7,17 @@ the completion's `triage`. When no model answers, an emergency is answered with 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
 from chatbot.calling.completion import CallEvent, Completion
 from chatbot.calling.validity import Gate, JsonGate, TextGate
 from chatbot.calls import Calls, Order
+from chatbot.chat.advice import advice_on
 from chatbot.errors import InvalidInput
-from chatbot.knowledge.language import detect_language
 from chatbot.knowledge.turn_tokens import broken_up
 from chatbot.providers.interface import ChatRequest, Message
-from chatbot.safety.levels import NO_SIGNS, Triage
-from chatbot.safety.replies import reply_text
-from chatbot.safety.talk import triage_of_turns
 from chatbot.strategies import Wish, parse_wish
 from chatbot.usage.ledger import NewCall
 from config import Strategy
@@ -89,8 +86,8 @@ class General:
         if not messages or messages[-1].role != "user":
             raise InvalidInput("The last message must be the user's.", field="messages")
         chosen, provider, name = parse_wish(model, strategy or self._calls.settings.strategy)
-        found = triage_of_messages(messages)
-        schema = sampling.schema
+        advice, schema = advice_on(messages, self._calls.settings), sampling.schema
+        found = advice.triage
 
         def gate() -> Gate:
             return TextGate() if schema is None else JsonGate(schema)
@@ -101,18 +98,4 @@ class General:
                                 stop=sampling.stop, schema=schema),
             wish=Wish(chosen, provider=provider, model=name),
             call=NewCall("openai", chosen, triage_level=found.level, principal=principal), gate=gate, stream=stream,
-            triage=found, floor=self._fixed_text(messages, found) if schema is None else None)
-
-    def _fixed_text(self, messages: tuple[Message, ...], found: Triage) -> str | None:
-        if found.level != "emergency":
-            return None
-        settings, language = self._calls.settings, detect_language(messages[-1].content)
-        return reply_text(found, language, settings.emergency_numbers, settings.emergency_numbers_verified_on)
-
-
-def triage_of_messages(messages: Sequence[Message]) -> Triage:
-    """What the user turns since the assistant's last say, each in the light of the user turns before it."""
-    turns = [one.content for one in messages if one.role == "user"]
-    answered = max((at for at, one in enumerate(messages) if one.role == "assistant"), default=-1)
-    new = sum(one.role == "user" for one in messages[answered + 1:])
-    return triage_of_turns(turns, new) if new else NO_SIGNS
+            triage=found, floor=advice.text if found.level == "emergency" and schema is None else None)

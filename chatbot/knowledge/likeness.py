@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import heapq
 import math
-import re
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from chatbot.knowledge.asked import Asked
+from chatbot.knowledge.words import words_of
 
 NEIGHBOURS = 6
 """So many of a card's questions count."""
@@ -29,7 +29,6 @@ LONGEST_WORD = 24
 MAX_WORDS = 60
 UNKNOWN = 0.5
 """What a feature that no question has counts, beside the rarest that one has."""
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
 class Likeness:
@@ -73,7 +72,7 @@ class Likeness:
 
 def features(question: str) -> frozenset[str]:
     """What two questions are compared by."""
-    words = [word[:LONGEST_WORD] for word in _WORD.findall(question.casefold())[:MAX_WORDS]]
+    words = [word[:LONGEST_WORD] for word in words_of(question)[:MAX_WORDS]]
     return frozenset(_features(words))
 
 

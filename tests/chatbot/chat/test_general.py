@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from chatbot.calling.completion import CompletionDone, Started, TextDelta
-from chatbot.chat.general import General, Sampling, triage_of_messages
+from chatbot.chat.advice import triage_of_messages
+from chatbot.chat.general import General, Sampling
 from chatbot.errors import NoProvider, Unreachable
 from chatbot.providers.interface import Message
 from tests.house import call_rows, make_calls
